@@ -1,0 +1,53 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup repro test lint ui score backtest bench clean lock
+SHELL := /bin/bash
+STAMP := .venv/.stamp
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+PORT ?= 5000
+
+help:  ## This list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /|/' | awk -F'|' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(STAMP)  ## The environment in .venv, from the lock (the other targets do this by themselves)
+
+$(STAMP): requirements.lock pyproject.toml
+	@command -v python3 >/dev/null || { echo "python3 (3.11 or newer, with venv) is needed"; exit 1; }
+	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; found $$(python3 --version)"; exit 1; }
+	@echo "Setting up .venv from requirements.lock (once, a few minutes)"
+	@python3 -m venv --clear .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@[ -d .git ] || .venv/bin/dvc config --local core.no_scm true
+	@touch $@
+
+repro: $(STAMP)  ## The whole pipeline; SOURCE=<file in conf/sources> switches the data, JOURNEY=<file in conf/journeys> the phases
+	@[ -z "$(SOURCE)$(JOURNEY)" ] || klantreis params $(if $(SOURCE),source=$(SOURCE)) $(if $(JOURNEY),journey=$(JOURNEY))
+	@klantreis fetch
+	@dvc repro
+	@klantreis summary
+
+test: $(STAMP)  ## All tests, doctests, ruff and mypy
+	@ruff check . && ruff format --check . && mypy
+	@python -m pytest -n 2
+
+lint: $(STAMP)  ## Only ruff and mypy
+	@ruff check . && ruff format --check . && mypy
+
+score: $(STAMP)  ## Score a list: CUSTOMERS=list.csv [OUT=scores.csv] [AS_OF=YYYY-MM-DD]
+	@[ -n "$(CUSTOMERS)" ] || { echo "Say which list: make score CUSTOMERS=list.csv"; exit 2; }
+	@klantreis score --customers "$(CUSTOMERS)" $(if $(OUT),--out "$(OUT)") $(if $(AS_OF),--as-of $(AS_OF))
+
+ui: $(STAMP)  ## The MLflow UI, with the right link
+	@klantreis ui --port $(PORT)
+
+backtest: $(STAMP)  ## Predictions at past cutoffs: TASKS=benchmarks/tasks/complete_journey.yaml [OUT=predictions.parquet]
+	@klantreis backtest "$(TASKS)" --out "$(if $(OUT),$(OUT),data/backtest/predictions.parquet)"
+
+bench: $(STAMP)  ## Full-size prediction-quality benchmark against the baselines
+	@python -m benchmarks.quality
+
+lock:  ## Refresh requirements.lock (needs uv)
+	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links --extra demo --extra dev --quiet --output-file requirements.lock
+
+clean:  ## Remove what the pipeline made (data, artifacts, reports); MLflow runs and .venv stay
+	rm -rf data artifacts reports

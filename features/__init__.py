@@ -1,0 +1,1 @@
+"""Events to customer-level tables. Knows nothing of ``models`` or ``pipelines``."""

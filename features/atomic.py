@@ -1,0 +1,56 @@
+"""Write beside, move into place: after a crash there is the old output or the new one, never half."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path``; move it into place when the block ends well.
+
+    Parameters
+    ----------
+    path : Path
+        The file or folder to replace. The block creates either at the path it is given.
+
+    Yields
+    ------
+    Path
+        Where to write. Removed if the block raises.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "scores.csv"
+    >>> with replacing(target) as beside:
+    ...     _ = beside.write_text("customer_id")
+    >>> target.read_text()
+    'customer_id'
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
+    _remove(beside)
+    try:
+        yield beside
+        if path.is_dir() and not path.is_symlink():
+            # A folder cannot be swapped in one step: the old one goes aside first and is deleted last.
+            aside = path.with_name(f".{path.name}.{os.getpid()}.old")
+            path.rename(aside)
+            beside.rename(path)
+            shutil.rmtree(aside)
+        else:
+            beside.replace(path)
+    finally:
+        _remove(beside)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

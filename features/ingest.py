@@ -1,0 +1,165 @@
+"""Raw files of a source to the canonical tables, with quarantine and the row-count law."""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from features.atomic import replacing
+from features.canonical import Canonical
+from features.contract import DAY_US, DECISIONS
+from features.errors import InputError
+from features.settings import SourceSettings
+from features.sources import open_source
+from features.sources._base import Source
+from features.staging import Staging
+
+logger = logging.getLogger(__name__)
+
+
+def ingest(
+    name: str,
+    settings: SourceSettings,
+    root: Path,
+    out: Path,
+    ids_out: Path,
+    *,
+    now_us: int,
+    threads: int = 2,
+    memory_gb: float = 4.0,
+) -> dict[str, Any]:
+    """Read a source whole and write its canonical tables.
+
+    Parameters
+    ----------
+    name : str
+        Name of the source: the file in ``conf/sources``.
+    settings : SourceSettings
+        That file.
+    root : Path
+        The repository root.
+    out : Path
+        Folder for events, customers, links, decisions and quarantine (Parquet) and meta.json; replaced as a
+        whole.
+    ids_out : Path
+        The table (contract IDS) that joins pseudonyms to the ids of the source.
+    now_us : int
+        The present, in microseconds: rows dated more than a day later are quarantined.
+    threads, memory_gb : int, float
+        What sorting may use of the machine.
+
+    Returns
+    -------
+    dict
+        What meta.json holds.
+
+    Raises
+    ------
+    InputError
+        If the files cannot be read as declared, or hold nothing that can be kept.
+    """
+    source = open_source(name, settings, root, now_us=now_us)
+    files = [file for file in source.raw_files() if file.role != "lookup"]
+    missing = source.missing_days()
+    if missing:
+        logger.warning(
+            "%s: %d days have no data and are not read as silence: %s", name, len(missing), ", ".join(missing)
+        )
+    with replacing(ids_out) as ids_beside, replacing(out) as beside:
+        staging = Staging(beside / "staging", source)
+        for number, file in enumerate(files):
+            staging.add(number, file)
+        staging.close()
+        canonical = Canonical(beside, staging, source, threads=threads, memory_gb=memory_gb)
+        try:
+            meta = _write(canonical, staging, source, ids_beside)
+        finally:
+            canonical.close()
+        shutil.rmtree(beside / "staging")
+        text = json.dumps(meta, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        (beside / "meta.json").write_text(text, encoding="utf-8")
+    return meta
+
+
+def _write(canonical: Canonical, staging: Staging, source: Source, ids_out: Path) -> dict[str, Any]:
+    tally = canonical.write_events()
+    reasons = canonical.write_quarantine()
+    counts = _settle(staging, tally, reasons, source.name)
+    canonical.write_customers()
+    canonical.write_links()
+    canonical.write_ids(ids_out)
+    start_us, until_us = _span(canonical, source.settings.complete_until)
+    decisions = source.decisions(canonical.seen(), until_us)
+    canonical.write_decisions(DECISIONS, DECISIONS.empty_table() if decisions is None else decisions)
+    declared = source.declaration()
+    return {
+        "source": source.name,
+        "currency": source.settings.currency,
+        "kinds": sorted(declared.kinds),
+        "channels": sorted(declared.channels),
+        "start_us": start_us,
+        "complete_until_us": until_us,
+        "missing_days": source.missing_days(),
+        "has_decisions": declared.has_decisions,
+        "actions": list(declared.actions),
+        "audit_attributes": list(source.settings.audit_attributes),
+        "counts": counts,
+        "quarantine_reasons": reasons,
+    }
+
+
+def _settle(
+    staging: Staging, tally: npt.NDArray[np.int64], reasons: dict[str, int], name: str
+) -> dict[str, Any]:
+    """Hold the row-count law per file: rows in = kept + quarantined + de-duplicated."""
+    files: list[dict[str, Any]] = []
+    totals = dict.fromkeys(("rows_in", "kept", "quarantined", "deduplicated"), 0)
+    for count, (kept, dropped) in zip(staging.counts, tally.tolist(), strict=True):
+        if count.file.role == "attributes":
+            kept = count.accepted
+        rows = dict(zip(totals, (count.rows_in, kept, count.quarantined, dropped), strict=True))
+        if rows["rows_in"] != kept + count.quarantined + dropped:
+            raise RuntimeError(f"{count.file.name}: rows got lost: {rows}; a fault in the adapter of {name}")
+        files.append({"file": count.file.name, "table": count.file.table, **rows})
+        totals = {key: totals[key] + rows[key] for key in totals}
+    if sum(reasons.values()) != totals["quarantined"]:
+        raise RuntimeError(f"{name}: quarantined {totals['quarantined']} rows, by reason {reasons}")
+    logger.info(
+        "%s: %d rows in = %d kept + %d quarantined + %d de-duplicated", name, *totals.values()
+    )  # fmt: skip
+    for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0])):
+        logger.warning("%s: %d rows quarantined: %s", name, number, reason)
+    _refuse_nothing(name, totals, reasons, int(tally[:, 0].sum()))
+    return {**totals, "files": files}
+
+
+def _refuse_nothing(name: str, totals: dict[str, int], reasons: dict[str, int], events: int) -> None:
+    """Refuse a source that holds nothing to keep."""
+    if totals["rows_in"] == 0:
+        raise InputError(f"every file of source {name} is empty; change path in conf/sources/{name}.yaml")
+    if events == 0:
+        worst = max(sorted(reasons), key=lambda reason: reasons[reason], default="there are none")
+        raise InputError(
+            f"no event of source {name} could be kept: {totals['quarantined']} of {totals['rows_in']} rows "
+            f"were quarantined, most often because: {worst}. Change options in conf/sources/{name}.yaml"
+        )
+
+
+def _span(canonical: Canonical, complete_until: date | None) -> tuple[int, int]:
+    """Give the midnight before the first behaviour event and the one until which the log is complete."""
+    if canonical.first_us is None or canonical.last_us is None:
+        raise InputError(
+            "the log holds no behaviour event at all: only treatments; there is nothing to learn from"
+        )
+    start_us = canonical.first_us // DAY_US * DAY_US
+    if complete_until is None:
+        return start_us, (canonical.last_us // DAY_US + 1) * DAY_US
+    midnight = datetime(complete_until.year, complete_until.month, complete_until.day, tzinfo=UTC)
+    return start_us, int(midnight.timestamp()) * 1_000_000

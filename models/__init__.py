@@ -1,0 +1,1 @@
+"""Customer-level tables to predictions. Code only: artefacts live in ``artifacts/``."""

@@ -1,0 +1,113 @@
+"""Predict the past as it could have been: by models learnt on what was known at each test cutoff."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+import models.baselines
+from features.cutoffs import train_cutoffs
+from features.discovery import discover
+from features.settings import LabelContract
+from models.baselines._base import Baseline
+from models.learning import Learned, learn, matured
+from models.panel import Panel
+from models.settings import TrainSettings
+
+
+def baselines() -> dict[str, Baseline]:
+    """Find every registered baseline by file name."""
+    return discover(models.baselines, "BASELINE")
+
+
+def newest_test_cutoffs(panel: Panel, contract: LabelContract, number: int) -> list[int]:
+    """Find the newest cutoffs that can be judged: labelled, with labels matured before them to learn from.
+
+    Parameters
+    ----------
+    panel : Panel
+        One row per customer and cutoff.
+    contract : LabelContract
+        The target.
+    number : int
+        How many at most.
+
+    Returns
+    -------
+    list of int
+        Microseconds, rising; empty if the log is too short.
+    """
+    labelled = np.unique(panel.cutoff_us[panel.population & ~np.isnan(panel.y)]).tolist()
+    able = [cutoff for cutoff in labelled if train_cutoffs(labelled, cutoff, contract)]
+    return able[-number:]
+
+
+def out_of_time(
+    panel: Panel,
+    contract: LabelContract,
+    settings: TrainSettings,
+    against: Mapping[str, Baseline],
+    test_cutoffs: int | Sequence[int],
+    include_dormant: bool = False,
+) -> pa.Table:
+    """Predict the newest test cutoffs, each by models learnt on what was known at that cutoff.
+
+    Parameters
+    ----------
+    panel : Panel
+        One row per customer and cutoff.
+    contract : LabelContract
+        The target.
+    settings : TrainSettings
+        As shipped; nothing is tuned on the test cutoffs.
+    against : mapping of str to Baseline
+        Each adds a column ``p_<name>``.
+    test_cutoffs : int or sequence of int
+        How many of the newest, or which (microseconds).
+    include_dormant : bool
+        Whether dormant customers are in the risk set.
+
+    Returns
+    -------
+    pyarrow.Table
+        One row per customer at risk and test cutoff, by cutoff and customer: ``customer_id, cutoff_us, phase,
+        y`` (0 or 1), ``p`` and ``p_<baseline>``.
+    """
+    if isinstance(test_cutoffs, int):
+        test_cutoffs = newest_test_cutoffs(panel, contract, test_cutoffs)
+    tables = []
+    for cutoff in sorted(test_cutoffs):
+        learned = learn(panel, contract, settings, cutoff, include_dormant)
+        rows = panel.take(_judged(panel, cutoff, include_dormant))
+        known = panel.take(matured(panel, contract, cutoff, include_dormant))
+        tables.append(_predictions(rows, known, learned, against))
+    if not tables:
+        empty = panel.take(np.zeros(len(panel), dtype=np.bool_))
+        return _table(empty, {name: np.zeros(0) for name in ("p", *(f"p_{name}" for name in against))})
+    return pa.concat_tables(tables).combine_chunks()
+
+
+def _judged(panel: Panel, cutoff_us: int, include_dormant: bool) -> npt.NDArray[np.bool_]:
+    mask = (panel.cutoff_us == cutoff_us) & panel.population & ~np.isnan(panel.y)
+    return np.asarray(mask if include_dormant else mask & ~panel.in_phase("dormant"), dtype=np.bool_)
+
+
+def _predictions(rows: Panel, known: Panel, learned: Learned, against: Mapping[str, Baseline]) -> pa.Table:
+    columns = {"p": learned.predict(rows)}
+    for name, baseline in against.items():
+        columns[f"p_{name}"] = baseline.fit(known, learned.contract).predict(rows)
+    return _table(rows, columns)
+
+
+def _table(rows: Panel, predictions: Mapping[str, npt.NDArray[np.float64]]) -> pa.Table:
+    names = np.asarray(rows.phases, dtype=object)[rows.phase]
+    keys = {
+        "customer_id": pa.array(rows.customer_id, pa.int64()),
+        "cutoff_us": pa.array(rows.cutoff_us, pa.int64()),
+        "phase": pa.array(names, pa.string()),
+        "y": pa.array(rows.y, pa.float32()),
+    }
+    return pa.table({**keys, **{name: pa.array(p, pa.float64()) for name, p in predictions.items()}})

@@ -1,0 +1,33 @@
+"""Base rate: everybody gets the share of label 1 among the training rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from features.settings import LabelContract
+from models.baselines._base import Floats, smoothed_rate
+from models.panel import Panel
+
+
+@dataclass(frozen=True)
+class FittedBaseRate:
+    """One number for everybody."""
+
+    rate: float
+
+    def predict(self, panel: Panel) -> Floats:
+        """Give the rate once per row."""
+        return np.full(len(panel), self.rate)
+
+
+class BaseRate:
+    """The share of label 1; without any row one half."""
+
+    def fit(self, rows: Panel, contract: LabelContract) -> FittedBaseRate:
+        """Count the labels."""
+        return FittedBaseRate(smoothed_rate(rows.y))
+
+
+BASELINE = BaseRate()

@@ -1,0 +1,1 @@
+"""Estimators: one file each, all behind the protocol of ``_base``; found by file name."""

@@ -1,0 +1,194 @@
+"""The evaluate stage's files: read what training left, judge it, write ``reports/``."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.atomic import replacing
+from features.errors import InputError
+from features.settings import JourneySettings
+from models.curves import lift_rows, point_rows
+from models.evaluation import cleaned, evaluate_target, headline
+from models.segment_dimensions import dimensions
+from models.segments import SEGMENT_LIFT, segment_lift
+from models.settings import EvaluationSettings
+from models.words import Language, Words
+
+logger = logging.getLogger(__name__)
+
+#: The targets that predict a yes or no.
+TARGETS = ("churn", "readiness")
+PREDICTION_COLUMNS = ("customer_id", "cutoff_us", "phase", "y", "p")
+
+
+@dataclass(frozen=True)
+class EvaluationInputs:
+    """Where the evaluate stage reads from.
+
+    Attributes
+    ----------
+    artifacts : Path
+        Folder with ``<target>/out_of_time.parquet``, ``<target>/selection.json`` and
+        ``next_action/tournament.json`` (absent: no decision log).
+    features : Path
+        The feature table.
+    canonical : Path
+        Folder with ``customers.parquet`` and ``meta.json``.
+    """
+
+    artifacts: Path
+    features: Path
+    canonical: Path
+
+
+def evaluate_files(
+    inputs: EvaluationInputs,
+    reports: Path,
+    settings: EvaluationSettings,
+    journey: JourneySettings,
+    language: Language = "en",
+    targets: Sequence[str] = TARGETS,
+) -> dict[str, Any]:
+    """Judge every target and write the results.
+
+    Writes ``metrics.json`` (at most eight headline numbers), ``evaluation.json`` (everything),
+    ``segment_lift.parquet`` and ``.csv`` (schema ``SEGMENT_LIFT``), ``plots/`` (CSV for DVC, PNG for MLflow).
+
+    Parameters
+    ----------
+    inputs : EvaluationInputs
+        Where to read.
+    reports : Path
+        Folder to write into.
+    settings : EvaluationSettings
+        Top shares, resamples, confidence, minimum cell, seed.
+    journey : JourneySettings
+        Order and labels of the phases.
+    language : str
+        Of the pictures.
+    targets : sequence of str
+        Which yes-or-no targets to judge.
+
+    Returns
+    -------
+    dict
+        The content of ``metrics.json``.
+
+    Raises
+    ------
+    InputError
+        If an input is missing or lacks a column.
+    """
+    meta = read_json(inputs.canonical / "meta.json")
+    customers = _attributes(inputs.canonical / "customers.parquet")
+    found: dict[str, Any] = {}
+    parts = []
+    for target in targets:
+        predictions = _predictions(inputs.artifacts / target / "out_of_time.parquet")
+        found[target] = evaluate_target(predictions, settings, journey.phase_keys)
+        found[target]["selection"] = read_json(inputs.artifacts / target / "selection.json")
+        if predictions.empty:
+            logger.info("%s: no test cutoff has matured; nothing to judge", target)
+            continue
+        groups = dimensions(predictions, inputs.features, customers, meta.get("audit_attributes", []))
+        parts.append(segment_lift(target, predictions, groups, settings))
+        logger.info("%s: judged on %d rows, %d segment numbers", target, len(predictions), len(parts[-1]))
+    tournament_file = inputs.artifacts / "next_action/tournament.json"
+    tournament = read_json(tournament_file) if tournament_file.is_file() else None
+    everything = {
+        "settings": settings.model_dump(mode="json"),
+        "targets": found,
+        "next_action": tournament,
+    }
+    numbers = headline(found, tournament)
+    segments = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SEGMENT_LIFT.names)
+    _write_json(reports / "evaluation.json", cleaned(everything))
+    _write_segments(reports, segments)
+    _write_plots(reports / "plots", cleaned(everything), segments, meta, Words(language, journey))
+    _write_json(reports / "metrics.json", numbers)
+    return numbers
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read one of the pipeline's JSON files, or say which stage writes it."""
+    if not path.is_file():
+        raise InputError(f"{path} is missing; run the stage that writes it: dvc repro")
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def read_segments(path: Path) -> pd.DataFrame:
+    """Read ``segment_lift.parquet`` as a frame with the columns of ``SEGMENT_LIFT``."""
+    if not path.is_file():
+        raise InputError(f"{path} is missing; run the stage that writes it: dvc repro evaluate")
+    found: pd.DataFrame = pq.read_table(path, schema=SEGMENT_LIFT).to_pandas()
+    return found
+
+
+def _predictions(path: Path) -> pd.DataFrame:
+    if not path.is_file():
+        raise InputError(
+            f"{path} is missing; run the stage that writes it: dvc repro train@{path.parent.name}"
+        )
+    frame: pd.DataFrame = pq.read_table(path).to_pandas()
+    missing = [name for name in PREDICTION_COLUMNS if name not in frame]
+    if missing:
+        raise InputError(f"{path}: columns {missing} are missing; found {list(frame.columns)}")
+    # In one order, whatever the order of the file: the same bytes come out.
+    return pd.DataFrame(frame.sort_values(["cutoff_us", "customer_id"], kind="stable", ignore_index=True))
+
+
+def _attributes(path: Path) -> pd.DataFrame:
+    names = ["customer_id", "attribute", "value", "known_us"]
+    if not path.is_file():
+        return pd.DataFrame(columns=names)
+    found: pd.DataFrame = pq.read_table(path, columns=names).to_pandas()
+    return found
+
+
+def _write_json(path: Path, content: Any) -> None:
+    with replacing(path) as beside:
+        text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+        beside.write_text(text + "\n", encoding="utf-8")
+
+
+def _write_segments(reports: Path, segments: pd.DataFrame) -> None:
+    table = pa.Table.from_pandas(segments, schema=SEGMENT_LIFT, preserve_index=False)
+    with replacing(reports / "segment_lift.parquet") as beside:
+        pq.write_table(table, beside, compression="zstd")
+    with replacing(reports / "segment_lift.csv") as beside:
+        segments.to_csv(beside, index=False, float_format="%.6g", lineterminator="\n")
+
+
+def _write_plots(
+    folder: Path, evaluation: dict[str, Any], segments: pd.DataFrame, meta: dict[str, Any], words: Words
+) -> None:
+    """Write the points for DVC (CSV) and the sheets of pictures for MLflow (PNG)."""
+    from models.figures.album import pictures, sheet
+
+    sheets: dict[str, list[Any]] = {}
+    for picture in pictures(evaluation, segments, {}, meta.get("currency", ""), words):
+        sheets.setdefault(picture.sheet, []).append(picture)
+    with replacing(folder) as beside:
+        beside.mkdir()
+        for target, results in evaluation["targets"].items():
+            for name, rows in (
+                ("lift", lift_rows(results["phases"])),
+                ("calibration", point_rows(results["phases"], "calibration")),
+                ("thresholds", point_rows(results["phases"], "thresholds")),
+            ):
+                frame = pd.DataFrame(rows, columns=None if rows else ["phase"])
+                frame.to_csv(
+                    beside / f"{target}_{name}.csv", index=False, float_format="%.6g", lineterminator="\n"
+                )
+        for name, panels in sheets.items():
+            (beside / f"{name}.png").write_bytes(sheet(panels))

@@ -1,0 +1,48 @@
+"""One metric per file: a plain function ``f(y, p) -> float`` and its weighted form for the bootstrap.
+
+To add one: a file that defines ``METRIC = Metric(...)``, its test, and its words in
+``models/templates/words.json``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from features.discovery import discover
+from models.metrics._metric import Metric, Ranked, checked, rank
+
+__all__ = ["Metric", "Ranked", "checked", "rank", "registered"]
+
+#: The order in which people want to read them; a metric not named here comes after, by name.
+READING_ORDER = ("roc_auc", "lift", "pr_auc", "log_loss", "brier", "ece", "calibration_gap", "base_rate")
+
+
+def registered(top_shares: Sequence[float] = (0.1, 0.2)) -> dict[str, Metric]:
+    """Give every registered metric by name, those of a top share once per share.
+
+    Parameters
+    ----------
+    top_shares : sequence of float
+        Shares of the list to judge ``lift_at`` at: 0.1 gives ``lift10``.
+
+    Returns
+    -------
+    dict of str to Metric
+        In reading order.
+
+    Examples
+    --------
+    >>> list(registered((0.1,)))[:3]
+    ['roc_auc', 'lift10', 'pr_auc']
+    """
+    found: list[Metric] = []
+    for metric in discover(sys.modules[__name__], "METRIC").values():
+        found += [metric] if metric.at is None else [metric.at(share) for share in top_shares]
+    return {metric.name: metric for metric in sorted(found, key=_place)}
+
+
+def _place(metric: Metric) -> tuple[int, float, str]:
+    known = metric.family in READING_ORDER
+    place = READING_ORDER.index(metric.family) if known else len(READING_ORDER)
+    return place, metric.k or 0.0, metric.name

@@ -1,0 +1,122 @@
+"""The code inside every logged churn and readiness model: text boosters and JSON to one probability per row.
+
+MLflow stores this file with the model and runs it when the model is loaded, on a machine where this
+repository may be absent. So it imports nothing of the repository; a test holds it equal, bit for bit, to
+``models/bundle.py``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lightgbm
+import numpy as np
+import pandas as pd
+from mlflow.models import set_model
+from mlflow.pyfunc.model import PythonModel, PythonModelContext
+
+Predict = Callable[[np.ndarray], np.ndarray]
+#: The same constants as in the repository, where their reasons stand.
+EDGE, REACH, BATCH = 1e-9, 4.0, 65_536
+
+
+def _sigmoid(log_odds: np.ndarray) -> np.ndarray:
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * log_odds)))
+
+
+def _log_odds(p: np.ndarray) -> np.ndarray:
+    inside = np.clip(p, EDGE, 1 - EDGE)
+    return np.asarray(np.log(inside / (1.0 - inside)))
+
+
+def _constant(rate: float) -> Predict:
+    return lambda x: np.full(len(x), rate)
+
+
+def base_rate(folder: Path, content: dict[str, Any]) -> Predict:
+    """One number for everybody."""
+    return _constant(float(content["rate"]))
+
+
+def logistic(folder: Path, content: dict[str, Any]) -> Predict:
+    """Logistic regression on signed logs, standardised and held within ``REACH`` standard deviations."""
+    centre, spread = (np.asarray(content[key], dtype=np.float64) for key in ("centre", "spread"))
+    coefficients = np.asarray([content["coefficients"]], dtype=np.float64)
+    live = spread > 0
+
+    def predict(x: np.ndarray) -> np.ndarray:
+        total = np.full(len(x), float(content["intercept"]))
+        if not len(spread):
+            return _sigmoid(total)
+        for start in range(0, len(x), BATCH):
+            wide = np.nan_to_num(x[start : start + BATCH], nan=0.0).astype(np.float64)
+            scaled = (np.sign(wide) * np.log1p(np.abs(wide)) - centre) / np.where(live, spread, 1.0)
+            z = np.where(live, np.clip(scaled, -REACH, REACH), 0.0)
+            total[start : start + BATCH] += np.einsum("ij,kj->ik", z, coefficients)[:, 0]
+        return _sigmoid(total)
+
+    return predict
+
+
+def boosted_trees(folder: Path, content: dict[str, Any]) -> Predict:
+    """Mean log-odds of one or more LightGBM boosters."""
+    if "rate" in content:
+        return _constant(float(content["rate"]))
+    names = [folder / f"lightgbm_{number}.txt" for number in range(content["boosters"])]
+    boosters = [lightgbm.Booster(model_str=name.read_text(encoding="utf-8")) for name in names]
+
+    def predict(x: np.ndarray) -> np.ndarray:
+        total = np.zeros(len(x))
+        for booster in boosters:
+            total += booster.predict(x, raw_score=True, num_threads=1)
+        return _sigmoid(total / len(boosters))
+
+    return predict
+
+
+#: How to read ``<estimator>.json``; a new estimator in ``models/estimators`` needs its line here.
+READERS: dict[str, Callable[[Path, dict[str, Any]], Predict]] = {
+    "base_rate": base_rate,
+    "lightgbm": boosted_trees,
+    "logistic": logistic,
+}
+
+
+class PhaseProbability(PythonModel):
+    """Probability of label 1 for customers in one phase."""
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Read the folder that ``models/bundle.py`` wrote."""
+        folder = Path(context.artifacts["model"])
+        self.members: list[tuple[float, list[str], Predict]] = []
+        for member in json.loads((folder / "model.json").read_text(encoding="utf-8"))["members"]:
+            name = member["estimator"]
+            content = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+            reader = READERS[name](folder, content)
+            self.members.append((float(member["weight"]), content.get("columns", []), reader))
+
+    def predict(
+        self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> pd.DataFrame:
+        """Give column ``p``, one row per row of ``model_input`` (feature columns, any order)."""
+        parts = [
+            (
+                weight,
+                predict(model_input[columns].to_numpy(dtype=np.float32)) if len(model_input) else np.zeros(0),
+            )
+            for weight, columns, predict in self.members
+        ]
+        if len(parts) == 1:
+            p = parts[0][1]
+        else:
+            total = np.zeros(len(model_input))
+            for weight, part in parts:
+                total += weight * _log_odds(part)
+            p = _sigmoid(total)
+        return pd.DataFrame({"p": p}, index=model_input.index)
+
+
+set_model(PhaseProbability())

@@ -1,0 +1,88 @@
+"""Typed settings of everything under ``models``: training, evaluation, next best action, tracking."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from features.settings import Name, Settings
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+
+
+class LightGBMSettings(Settings):
+    """Settings of the boosted trees (names as in LightGBM)."""
+
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 0.05
+    num_leaves: Annotated[int, Field(ge=2, le=4096)] = 15
+    min_child_samples: Annotated[int, Field(ge=1)] = 60
+    feature_fraction: Annotated[float, Field(gt=0, le=1)] = 0.4
+    bagging_fraction: Annotated[float, Field(gt=0, le=1)] = 0.8
+    lambda_l2: Annotated[float, Field(ge=0)] = 10.0
+    max_bin: Annotated[int, Field(ge=15, le=255)] = 127
+    max_rounds: Annotated[int, Field(ge=1)] = 600
+    patience: Annotated[int, Field(ge=1)] = 50
+    seeds: Annotated[int, Field(ge=1, le=20)] = 1
+
+
+class LogisticSettings(Settings):
+    """Settings of the regularised logistic regression on signed-log features."""
+
+    penalties: tuple[Annotated[float, Field(gt=0)], ...] = (30.0, 100.0, 300.0, 1000.0)
+
+
+class TrainSettings(Settings):
+    """How the models of a target are learnt and chosen."""
+
+    seed: int = 7
+    num_threads: Annotated[int, Field(ge=1, le=256)] = 1
+    estimators: tuple[Name, ...] = ("logistic", "lightgbm")
+    blend: bool = True
+    separate_phases: bool = True
+    margin: Annotated[float, Field(ge=0)] = 1.0
+    max_cutoffs: Annotated[int, Field(ge=1)] = 60
+    lightgbm: LightGBMSettings = LightGBMSettings()
+    logistic: LogisticSettings = LogisticSettings()
+
+
+class EvaluationSettings(Settings):
+    """How the models are judged, out of time."""
+
+    test_cutoffs: Annotated[int, Field(ge=1, le=12)] = 3
+    top_shares: tuple[Share, ...] = (0.1, 0.2)
+    resamples: Annotated[int, Field(ge=20, le=10_000)] = 200
+    confidence: Share = 0.95
+    min_cell: Annotated[int, Field(ge=10)] = 100
+    seed: int = 7
+
+
+class NextActionSettings(Settings):
+    """How effects of actions are estimated and when the gate may personalise."""
+
+    horizon_days: Annotated[int, Field(ge=1, le=365)] | None = None
+    folds: Annotated[int, Field(ge=2, le=20)] = 3
+    num_threads: Annotated[int, Field(ge=1, le=256)] = 1
+    propensities: Literal["known", "estimate", "refuse"] = "estimate"
+    propensity_floor: Share = 0.02
+    min_arm: Annotated[int, Field(ge=10)] = 100
+    min_ess: Annotated[int, Field(ge=10)] = 200
+    confidence: Share = 0.95
+    margin_rate: Annotated[float, Field(gt=0, le=1)] = 1.0
+    action_cost: dict[str, float] = Field(default_factory=dict)
+    seed: int = 7
+
+
+class ScoreSettings(Settings):
+    """What a score file holds."""
+
+    bands: tuple[Share, ...] = (0.25, 0.75)
+    control_share: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    reasons: Annotated[int, Field(ge=0, le=10)] = 3
+
+
+class TrackingSettings(Settings):
+    """Where the run goes in MLflow."""
+
+    experiment: str = "klantreis"
+    register_models: bool = True

@@ -1,0 +1,144 @@
+"""The command ``klantreis``: every DVC stage, and the commands of a working day.
+
+Modules are imported inside the commands: a stage starts fast and loads only what it uses.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from features.errors import InputError
+from pipelines.params import project_root
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Predictive pipeline over the customer journey. Run inside a folder with params.yaml.",
+)
+
+
+def _stage(name: str) -> None:
+    import_module(f"pipelines.{name}").run(project_root())
+
+
+@app.command()
+def fetch() -> None:
+    """List the raw files of the source with their hashes (stage)."""
+    _stage("fetch")
+
+
+@app.command()
+def ingest() -> None:
+    """Raw exports to canonical tables; bad rows to quarantine (stage)."""
+    _stage("ingest")
+
+
+@app.command()
+def features() -> None:
+    """Phases, features and labels, one row per customer and cutoff (stage)."""
+    _stage("features")
+
+
+@app.command()
+def train(target: Annotated[str, typer.Argument(help="churn, readiness or next_action")]) -> None:
+    """Learn one target for every phase (stage)."""
+    from pipelines.train import run
+
+    run(project_root(), target)
+
+
+@app.command()
+def evaluate() -> None:
+    """Metrics, segment lift and pictures (stage)."""
+    _stage("evaluate")
+
+
+@app.command()
+def score(
+    customers: Annotated[
+        Path | None, typer.Option(help="list of customers; left out: everybody (stage)")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="where to write, .csv or .parquet")] = None,
+    as_of: Annotated[str | None, typer.Option(help="YYYY-MM-DD; left out: the newest cutoff")] = None,
+) -> None:
+    """Score a list of customers, or everybody at the newest cutoff (stage)."""
+    if customers is None and (out is not None or as_of is not None):
+        raise InputError("--out and --as-of go with --customers LIST.csv")
+    if customers is None:
+        _stage("score")
+    else:
+        from pipelines.score_list import run
+
+        typer.echo(run(project_root(), customers, out, as_of))
+
+
+@app.command()
+def report() -> None:
+    """Write the page for marketers and data scientists (stage)."""
+    _stage("report")
+
+
+@app.command()
+def track() -> None:
+    """Write the run to MLflow, once (stage)."""
+    _stage("track")
+
+
+@app.command()
+def register() -> None:
+    """Register the models with aliases (stage)."""
+    _stage("register")
+
+
+@app.command()
+def backtest(
+    tasks: Annotated[Path, typer.Argument(help="a task file, see benchmarks/tasks")],
+    out: Annotated[Path, typer.Option(help="predictions: task, cutoff, customer_id, p")],
+) -> None:
+    """Predict past cutoffs with what was known then."""
+    from pipelines.backtest import run
+
+    run(project_root(), tasks, out)
+
+
+@app.command()
+def params(assignments: Annotated[list[str], typer.Argument(help="for example source=ga4")]) -> None:
+    """Change source, journey or language in params.yaml."""
+    from pipelines.edit_params import edit
+
+    for key, value in edit(project_root(), assignments).items():
+        typer.echo(f"params.yaml: {key}: {value}")
+
+
+@app.command()
+def summary() -> None:
+    """Tell what the last run found, and where to look."""
+    from pipelines.summary import lines
+
+    typer.echo("\n".join(lines(project_root())))
+
+
+@app.command()
+def ui(port: Annotated[int, typer.Option(help="on this machine")] = 5000) -> None:
+    """Start the MLflow UI and print the right link."""
+    from pipelines.ui import run
+
+    run(project_root(), port)
+
+
+def main() -> None:
+    """Run the command; a mistake the user can mend is one clear message, not a traceback."""
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
+    try:
+        app()
+    except InputError as error:
+        for line in str(error).splitlines():
+            typer.secho(f"error: {line}", err=True, fg="red")
+        sys.exit(2)

@@ -1,0 +1,53 @@
+"""Stage ``features``: phases, features and labels, one row per customer and cutoff."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from features.atomic import replacing
+from features.engines import local
+from features.labels._base import contracts
+from features.settings import LabelContract, LabelSettings, SourceSettings
+from features.table import Plan, make_plan
+from pipelines.params import Params, load_journey, load_params, load_source
+from pipelines.paths import Project
+
+logger = logging.getLogger(__name__)
+
+
+def run(root: Path) -> None:
+    """Write ``data/features.parquet``, ``labels.parquet``, ``columns.json`` and ``plan.json``."""
+    params, project = load_params(root), Project(root)
+    plan = plan_of(root, params, load_source(params.source, root))
+    events = project.canonical / "events.parquet"
+    counts = local.run(events, plan, params.engine, project.features, project.labels)
+    local.write_columns(plan, project.columns)
+    with replacing(project.plan) as beside:
+        beside.write_text(plan.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    logger.info("features: %(rows)d rows of %(columns)d columns from %(events)d events", counts)
+
+
+def plan_of(root: Path, params: Params, source: SourceSettings) -> Plan:
+    """Settle what the tables look like, from params.yaml, conf/ and the canonical log."""
+    canonical = Project(root).canonical
+    meta: dict[str, Any] = json.loads((canonical / "meta.json").read_text(encoding="utf-8"))
+    decided = pq.read_table(canonical / "decisions.parquet", columns=["decided_us"])["decided_us"]
+    return make_plan(
+        meta, params.features, params.cutoffs, label_contracts(params, source, meta),
+        load_journey(params.journey, root), source.rhythm, decided.unique().to_pylist(),
+    )  # fmt: skip
+
+
+def label_contracts(
+    params: Params, source: SourceSettings, meta: dict[str, Any]
+) -> tuple[LabelContract, ...]:
+    """Resolve the label contract of every target that the source can support."""
+    wanted = {"churn": params.churn, "readiness": params.readiness}
+    if meta["has_decisions"]:
+        wanted["next_action"] = LabelSettings(horizon_days=params.next_action.horizon_days)
+    return contracts(wanted, source.rhythm)

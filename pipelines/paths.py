@@ -1,0 +1,75 @@
+"""Where things land, relative to the project folder (DESIGN section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+TARGETS = ("churn", "readiness", "next_action")
+
+
+@dataclass(frozen=True)
+class Project:
+    """The folders and files of one project.
+
+    Parameters
+    ----------
+    root : Path
+        The folder of ``params.yaml``.
+
+    Examples
+    --------
+    >>> Project(Path("shop")).scores.as_posix()
+    'shop/data/scores.parquet'
+    """
+
+    root: Path
+
+    @property
+    def manifest(self) -> Path:
+        """Names and hashes of the raw files."""
+        return self.root / "data/raw/manifest.json"
+
+    @property
+    def canonical(self) -> Path:
+        """Folder of the canonical tables and ``meta.json``."""
+        return self.root / "data/canonical"
+
+    @property
+    def ids(self) -> Path:
+        """The one table that joins pseudonyms to source ids."""
+        return self.root / "data/ids.parquet"
+
+    @property
+    def features(self) -> Path:
+        """One row per customer and cutoff."""
+        return self.root / "data/features.parquet"
+
+    @property
+    def labels(self) -> Path:
+        """The same rows as the features, in the same order."""
+        return self.root / "data/labels.parquet"
+
+    @property
+    def columns(self) -> Path:
+        """The column dictionary."""
+        return self.root / "data/columns.json"
+
+    @property
+    def plan(self) -> Path:
+        """What the features stage settled: cutoffs, contracts, families, journey."""
+        return self.root / "data/plan.json"
+
+    @property
+    def scores(self) -> Path:
+        """One row per customer at the newest cutoff."""
+        return self.root / "data/scores.parquet"
+
+    @property
+    def reports(self) -> Path:
+        """Folder of what people read."""
+        return self.root / "reports"
+
+    def artifacts(self, target: str) -> Path:
+        """Folder of the models of one target."""
+        return self.root / "artifacts" / target

@@ -1,0 +1,20 @@
+"""Stage ``register``: the models of the tracked run into the registry, with aliases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from models.registry import register
+from pipelines.params import load_params
+
+
+def run(root: Path) -> dict[str, Any]:
+    """Register, move ``challenger`` and ``champion``, and write ``reports/registered.json``.
+
+    Parameters
+    ----------
+    root : Path
+        The project folder.
+    """
+    return register(root, load_params(root).tracking)

@@ -1,0 +1,244 @@
+"""A finished pipeline execution in a folder, and an empty MLflow store to track it in."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features.contract import DAY_US
+from features.settings import LabelContract
+from models.action_effects import RidgeEffect
+from models.action_rule import ActionRule
+from models.bundle import PhaseModel, estimators, save
+from models.estimators._base import Rows
+from models.evaluation import cleaned, evaluate_target
+from models.money import SpendModel
+from models.offpolicy import Estimate
+from models.policy import AverageEffect, PhasePolicy
+from models.settings import EvaluationSettings, LightGBMSettings, TrackingSettings, TrainSettings
+from models.signed_log import SignedLogScale
+
+PHASES = ("awareness", "decision", "retention", "dormant")
+COLUMNS = ("recency__order", "frequency__orders__28d", "monetary__spend__28d")
+SETTINGS = TrackingSettings(experiment="shop")
+PARAMS: dict[str, Any] = {
+    "source": "shop",
+    "journey": "five_phase",
+    "cutoffs": {"as_of": None, "step_days": 28},
+    "engine": {"threads": 2},
+    "churn": {"horizon_days": 56},
+    "readiness": {"horizon_days": 14},
+    "next_action": {"horizon_days": 14, "margin_rate": 1.0, "action_cost": {}, "folds": 3},
+    "train": {
+        "seed": 7,
+        "estimators": ["logistic", "lightgbm"],
+        "lightgbm": {"learning_rate": 0.05, "max_bin": 127},
+    },
+    "tracking": {"experiment": "shop"},
+}
+
+
+def rows(seed: int = 1, n: int = 600) -> Rows:
+    rng = np.random.default_rng(seed)
+    x = rng.gamma(2.0, 9.0, size=(n, len(COLUMNS))).astype(np.float32)
+    y = (rng.random(n) < 1 / (1 + np.exp(2.0 - 0.15 * x[:, 0]))).astype(np.float32)
+    return Rows(x, y, COLUMNS)
+
+
+def phase_model(target: str, phase: str, members: dict[str, float], eligible: bool = True) -> PhaseModel:
+    trees = LightGBMSettings(seeds=2, min_child_samples=20)
+    settings = TrainSettings(num_threads=1, lightgbm=trees)
+    learnt = rows(seed=len(target + phase))
+    fitted = tuple(
+        (name, weight, estimators()[name].fit(learnt, {"rounds": 12, "penalty": 0.03}, settings))
+        for name, weight in members.items()
+    )
+    return PhaseModel(
+        LabelContract(target=target, horizon_days=28),
+        phase, "pooled blend", eligible, "lowest log loss" if eligible else "not eligible: 3 positives",
+        fitted, (0,), 200, 400, 50, 100, 7,
+    )  # fmt: skip
+
+
+def action_rule() -> ActionRule:
+    """A rule with every part in use; ``none`` and two actions."""
+    rng = np.random.default_rng(4)
+    k = len(COLUMNS)
+    effects = tuple(
+        RidgeEffect(0.01, rng.normal(0, 0.05, k), 10.0, rng.normal(0, 0.01, (k, k)), 0.01) for _ in range(2)
+    )
+    return ActionRule(
+        arms=("none", "mail", "visit"),
+        scale=SignedLogScale(rng.normal(2, 0.3, k), np.array([0.7, 0.0, 0.9])),
+        baseline=rng.normal(0, 0.3, k + 1),
+        effects=effects,
+        spend=SpendModel(rng.normal(1, 0.3, (2, k + 1)), np.array([[0.9, 1.0, 1.1], [1.0, 0.95, 1.2]])),
+        cost=np.array([0.0, 0.05, 0.2]),
+        margin_rate=0.4,
+    )
+
+
+def policies() -> dict[str, PhasePolicy]:
+    """One phase that personalises, one with an action for all, one the log says nothing about."""
+    gain = AverageEffect(Estimate(0.02, 0.01, 0.03, 0.005, 900), Estimate(0.5, 0.1, 0.9, 0.2, 900), 700.0)
+    words = {"en": "so says the log", "nl": "aldus het logboek"}
+    cost = {"none": 0.0, "mail": 0.05, "visit": 0.2}
+    return {
+        "decision": PhasePolicy(
+            "decision", "personalise", "mail", words, COLUMNS, rule=action_rule(), cost=cost
+        ),
+        "retention": PhasePolicy(
+            "retention",
+            "constant",
+            "mail",
+            words,
+            COLUMNS,
+            effects={"mail": gain},
+            rule=action_rule(),
+            cost=cost,
+        ),
+        "awareness": PhasePolicy("awareness", "refuse", "none", words, COLUMNS),
+    }
+
+
+def tournament(value: float = 2.0) -> dict[str, Any]:
+    def phase(state: str, gain: float | None) -> dict[str, Any]:
+        listed = [{"name": name, "value": value, "ess": 700.0} for name in ("none", "mail", "personalised")]
+        interval = (
+            None if gain is None else {"value": gain, "low": gain - 0.1, "high": gain + 0.1, "se": 0.05}
+        )
+        known = listed if gain is not None else []
+        return {
+            "state": state,
+            "recommended": "mail",
+            "n": 900,
+            "customers": 300,
+            "policies": known,
+            "gain": interval,
+        }
+
+    return {
+        "phases": {
+            "decision": phase("personalise", 0.3),
+            "retention": phase("constant", -0.1),
+            "awareness": phase("refuse", None),
+        }
+    }
+
+
+def out_of_time(seed: int, skill: float) -> pd.DataFrame:
+    rng = np.random.default_rng(seed)
+    n = 900
+    signal = rng.normal(size=n)
+    y = (rng.random(n) < 1 / (1 + np.exp(1 - signal))).astype(np.int8)
+    return pd.DataFrame(
+        {
+            "customer_id": np.arange(n, dtype=np.int64),
+            "cutoff_us": np.int64(17_500 * DAY_US),
+            "phase": np.resize(["decision", "retention"], n),
+            "y": y,
+            "p": 1 / (1 + np.exp(1 - skill * signal)),
+            "p_base_rate": 0.3,
+        }
+    )
+
+
+def write_results(root: Path, skill: float = 1.0) -> None:
+    """The out-of-time predictions of two targets and their evaluation; less ``skill`` is a worse model."""
+    found = {}
+    for seed, target in enumerate(("churn", "readiness")):
+        predicted = out_of_time(seed, skill)
+        predicted.to_parquet(root / "artifacts" / target / "out_of_time.parquet", index=False)
+        found[target] = evaluate_target(predicted, EvaluationSettings(resamples=20), PHASES)
+    (root / "reports/evaluation.json").write_text(json.dumps(cleaned({"targets": found})))
+    (root / "reports/metrics.json").write_text(json.dumps({"churn": {"log_loss": 1 / skill}}))
+
+
+@pytest.fixture(scope="session")
+def finished_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the stages before ``track`` leave behind."""
+    root = tmp_path_factory.mktemp("finished")
+    (root / "reports/plots").mkdir(parents=True)
+    (root / "data/canonical").mkdir(parents=True)
+    members = {
+        "awareness": {"base_rate": 1.0},
+        "decision": {"logistic": 0.5, "lightgbm": 0.5},
+        "retention": {"lightgbm": 1.0},
+        "dormant": {"logistic": 1.0},
+    }
+    for target in ("churn", "readiness"):
+        for phase in PHASES:
+            model = phase_model(target, phase, members[phase], eligible=phase in ("decision", "retention"))
+            save(model, root / "artifacts" / target / phase, "five_phase")
+    for phase, policy in policies().items():
+        policy.save(root / "artifacts/next_action" / phase / "policy.json")
+    (root / "artifacts/next_action/tournament.json").write_text(json.dumps(tournament()))
+    write_results(root)
+    meta = {"source": "shop", "complete_until_us": 17_600 * DAY_US}
+    (root / "data/canonical/meta.json").write_text(json.dumps(meta))
+    (root / "data/features.parquet").write_bytes(b"any bytes")
+    (root / "reports/report.html").write_text("<h1>report</h1>")
+    (root / "reports/plots/lift.png").write_bytes(b"\x89PNG")
+    (root / "reports/segment_lift.csv").write_text("target,phase,segment,lift\nchurn,decision,a,1.5\n")
+    return root
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new database: its first migrations take seconds, so they are run once and the file is copied."""
+    from models.tracking import connect
+
+    root = tmp_path_factory.mktemp("store")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("MLFLOW_TRACKING_URI", "DVC_ROOT"):
+            patch.delenv(name, raising=False)
+        connect(root)
+    return root / "mlflow.db"
+
+
+@pytest.fixture
+def project(
+    finished_project: Path, empty_store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A copy of the finished project with an empty store; the environment of the developer is kept out."""
+    for name in [name for name in os.environ if name.startswith(("MLFLOW_", "DVC_"))]:
+        monkeypatch.delenv(name)
+    root = tmp_path / "shop"
+    shutil.copytree(finished_project, root)
+    shutil.copy(empty_store, root / "mlflow.db")
+    return root
+
+
+@pytest.fixture
+def write_evaluation(project: Path) -> Callable[[float], None]:
+    """Write the results anew, for a model of less (below 1) skill."""
+    return lambda skill: write_results(project, skill)
+
+
+@pytest.fixture
+def write_tournament(project: Path) -> Callable[[float], None]:
+    """Write the tournament anew, with another value of every policy."""
+    path = project / "artifacts/next_action/tournament.json"
+    return lambda value: path.write_text(json.dumps(tournament(value))) and None
+
+
+@pytest.fixture
+def run_track(project: Path) -> Callable[..., dict[str, Any]]:
+    from models.tracking import track
+
+    def run(**change: dict[str, Any]) -> dict[str, Any]:
+        params = {
+            name: value | change.get(name, {}) if isinstance(value, dict) else value
+            for name, value in PARAMS.items()
+        }
+        return track(project, SETTINGS, params, PARAMS, PHASES)
+
+    return run

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from features.errors import InputError
+from models.registry import register
+from models.settings import TrackingSettings
+from models.tracking import connect
+
+Track = Callable[..., dict[str, Any]]
+Change = Callable[[float], None]
+SETTINGS = TrackingSettings(experiment="shop")
+CHURN = "klantreis.churn.decision"
+
+
+def versions(project: Path, name: str = CHURN) -> list[int]:
+    found = connect(project).search_model_versions(f"name = '{name}'")
+    return sorted(int(version.version) for version in found)
+
+
+def test_registering_twice_makes_one_version(project: Path, run_track: Track) -> None:
+    run_track()
+    first = register(project, SETTINGS)
+    second = register(project, SETTINGS)
+    assert versions(project) == [1]
+    assert first["models"].keys() == second["models"].keys()
+    assert second["models"][CHURN]["aliases"] == ["champion", "challenger"]
+    assert second["models"][CHURN]["reason"] == "already champion"
+    assert json.loads((project / "reports/registered.json").read_text()) == second
+
+
+def test_only_eligible_models_are_registered_and_the_others_say_why(project: Path, run_track: Track) -> None:
+    run_track()
+    record = register(project, SETTINGS)
+    assert set(record["models"]) == {
+        f"klantreis.{target}.{phase}"
+        for target in ("churn", "readiness", "next_action")
+        for phase in ("decision", "retention")
+    }
+    assert record["not_registered"]["churn.awareness"] == "not eligible: 3 positives"
+    assert record["not_registered"]["next_action.awareness"] == "so says the log"
+
+
+def test_the_champion_loads_by_its_alias(
+    project: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mlflow
+
+    run_track()
+    register(project, SETTINGS)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/mlflow.db")
+    mlflow.set_tracking_uri(None)
+    model = mlflow.pyfunc.load_model(f"models:/{CHURN}@champion")
+    columns = {"recency__order": [3.0], "frequency__orders__28d": [2.0], "monetary__spend__28d": [20.0]}
+    assert 0 < model.predict(pd.DataFrame(columns))["p"].item() < 1
+
+
+@pytest.mark.parametrize(("skill", "champion"), [(0.2, 1), (1.05, 2)], ids=["worse", "better"])
+def test_the_better_model_is_champion(
+    project: Path, run_track: Track, write_evaluation: Change, skill: float, champion: int
+) -> None:
+    write_evaluation(0.6)
+    run_track()
+    register(project, SETTINGS)
+    write_evaluation(skill)
+    run_track()
+    model = register(project, SETTINGS)["models"][CHURN]
+    registered = connect(project).get_registered_model(CHURN)
+    assert {alias: int(version) for alias, version in registered.aliases.items()} == {
+        "champion": champion,
+        "challenger": 2,
+    }
+    assert model["champion_version"] == champion
+    assert ("worse than champion version 1" in model["reason"]) == (champion == 1)
+
+
+def test_a_model_judged_on_other_rows_stays_challenger(
+    project: Path, run_track: Track, write_evaluation: Change
+) -> None:
+    write_evaluation(0.6)
+    run_track()
+    register(project, SETTINGS)
+    write_evaluation(1.0)
+    path = project / "artifacts/churn/out_of_time.parquet"
+    rows = pd.read_parquet(path)
+    rows.loc[rows.index[rows["phase"] == "decision"][:1], "y"] ^= 1
+    rows.to_parquet(path, index=False)
+    run_track()
+    models = register(project, SETTINGS)["models"]
+    assert models[CHURN]["aliases"] == ["challenger"]
+    assert "not comparable" in models[CHURN]["reason"]
+    assert models["klantreis.churn.retention"]["champion_version"] == 2, "its own rows are the same"
+
+
+def test_an_action_policy_is_judged_by_its_value(
+    project: Path, run_track: Track, write_tournament: Change
+) -> None:
+    name = "klantreis.next_action.decision"
+    run_track()
+    register(project, SETTINGS)
+    write_tournament(1.5)
+    run_track()
+    assert register(project, SETTINGS)["models"][name]["champion_version"] == 1
+    write_tournament(2.5)
+    run_track()
+    assert register(project, SETTINGS)["models"][name]["champion_version"] == 3
+
+
+def test_registering_can_be_switched_off(project: Path, run_track: Track) -> None:
+    run_track()
+    record = register(project, TrackingSettings(experiment="shop", register_models=False))
+    assert record["models"] == {}
+    assert versions(project) == []
+
+
+def test_a_run_that_is_not_in_the_store_is_explained(project: Path, run_track: Track) -> None:
+    with pytest.raises(InputError, match="klantreis track"):
+        register(project, SETTINGS)
+    record = run_track()
+    record["models"]["churn"]["decision"] = "m-0"
+    (project / "reports/mlflow_run.json").write_text(json.dumps(record))
+    with pytest.raises(InputError, match="not in the MLflow store"):
+        register(project, SETTINGS)
