@@ -34,12 +34,12 @@ def replacing(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
-    _remove(beside)
+    _sweep(path)
     try:
         yield beside
         if path.is_dir() and not path.is_symlink():
             # A folder cannot be swapped in one step: the old one goes aside first and is deleted last.
-            aside = path.with_name(f".{path.name}.{os.getpid()}.old")
+            aside = path.with_name(f".{path.name}.{os.getpid()}.old{path.suffix}")
             path.rename(aside)
             beside.rename(path)
             shutil.rmtree(aside)
@@ -47,6 +47,24 @@ def replacing(path: Path) -> Iterator[Path]:
             beside.replace(path)
     finally:
         _remove(beside)
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed processes left beside ``path``; those of living ones are theirs."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        pid = left.name.removeprefix(f".{path.name}.").split(".")[0]
+        if pid.isdigit() and (int(pid) == os.getpid() or not _alive(int(pid))):
+            _remove(left)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _remove(path: Path) -> None:

@@ -52,8 +52,8 @@ def resolve(candidates: tuple[str, ...], root: Path, *, name: str = "<name>") ->
             return path
         tried.append(candidate if path is None or str(path) == candidate else f"{candidate} (= {path})")
     raise InputError(
-        f"source {name}: none of these places exists: {'; '.join(tried) or '(none given)'}. Put the raw files in "
-        f"one of them, install the package named, or change path in conf/sources/{name}.yaml"
+        f"source {name}: none of these places exists: {'; '.join(tried) or '(none given)'}. Put the raw "
+        f"files in one of them, install the package named, or change path in conf/sources/{name}.yaml"
     )
 
 

@@ -134,9 +134,9 @@ def phases_at(history: History, journey: JourneySettings, scope: Scope) -> tuple
 
 
 def _within(silence: Floats, at_least: float | None, at_most: float | None) -> Mask:
-    """Silences in ``[at_least, at_most)``; a bound asks for an order."""
+    """Tell which silences lie in ``[at_least, at_most]``; a bound asks for an order."""
     if at_least is None and at_most is None:
         return np.ones(len(silence), dtype=np.bool_)
     floor = 0.0 if at_least is None else at_least
     ceiling = np.inf if at_most is None else at_most
-    return (silence >= floor) & (silence < ceiling)
+    return (silence >= floor) & (silence <= ceiling) & np.isfinite(silence)

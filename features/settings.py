@@ -123,12 +123,13 @@ class SourceSettings(Settings):
 class Evidence(Settings):
     """One way into a phase: every stated condition must hold at the cutoff.
 
-    ``kinds`` (none named: any behaviour) happened ``at_least`` n times (orders counted once) and ``at_most`` m
-    times in the last ``within_days``, counting only later days than that of the last order if ``since_last_order``;
-    the silence (days since the last order) lies in ``[rhythm_at_least, rhythm_at_most)`` own mean gaps and in
-    ``[usual_at_least, usual_at_most)`` usual gaps of the source; the customer orders at least ``pace_at_least``
-    times as often as is usual; the first behaviour known lies at most ``new_within_days`` back. A rule with
-    ``where_source_lacks`` speaks only where the source can produce none of those kinds.
+    ``kinds`` (none named: any behaviour) happened ``at_least`` n times (orders counted once) and ``at_most``
+    m times in the last ``within_days``, counting only later days than that of the last order if
+    ``since_last_order``. The silence (days since the last order) lies in
+    ``[rhythm_at_least, rhythm_at_most]`` own mean gaps and in ``[usual_at_least, usual_at_most]`` usual gaps
+    of the source. The customer orders at least ``pace_at_least`` times as often as is usual. The first
+    behaviour known lies at most ``new_within_days`` back. A rule with ``where_source_lacks`` speaks only
+    where the source can produce none of those kinds.
     """
 
     kinds: tuple[str, ...] = ()
@@ -172,9 +173,9 @@ class PhaseSettings(Settings):
 class JourneySettings(Settings):
     """One file of ``conf/journeys``: ordered phases; the open phase with the highest priority wins.
 
-    Nobody falls through: with no evidence left a customer is ``dormant``. A customer's own rhythm is their mean
-    gap between order days, drawn to the usual gap (``mean_gap_prior_days``; null: as the source declares) with
-    the weight of ``mean_gap_prior_weight`` gaps.
+    Nobody falls through: with no evidence left a customer is ``dormant``. A customer's own rhythm is their
+    mean gap between order days, drawn to the usual gap (``mean_gap_prior_days``; null: as the source
+    declares) with the weight of ``mean_gap_prior_weight`` gaps.
     """
 
     name: Name

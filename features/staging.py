@@ -14,9 +14,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.contract import CUSTOMERS, EVENTS, IDS, LINKS, QUARANTINE
+from features.errors import InputError
 from features.pseudonyms import id_key, pseudonyms
 from features.sources._base import Source
 from features.sources._batches import CanonicalBatch, RawBatch, RawFile
+from features.sources._files import first_line
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +76,7 @@ class Staging:
         count = FileCount(file)
         self.counts.append(count)
         for batch in self._source.batches(file):
-            canonical = self._source.canonical(batch)
+            canonical = self._canonical(batch)
             count.rows_in += len(batch.rows) + batch.broken.num_rows
             count.accepted += canonical.reasons.null_count
             count.quarantined += self._quarantine(number, batch, canonical)
@@ -82,6 +84,17 @@ class Staging:
             self._progress(len(batch.rows))
         if count.rows_in == 0:
             logger.warning("%s: %s is empty", self._source.name, file.name)
+
+    def _canonical(self, batch: RawBatch) -> CanonicalBatch:
+        try:
+            return self._source.canonical(batch)
+        except pa.ArrowException as error:
+            # What no check of the adapter foresees: a column whose type cannot mean what it should.
+            types = ", ".join(f"{field.name} {field.type}" for field in batch.data.schema)
+            raise InputError(
+                f"{batch.file.name}: a column has another type than expected ({first_line(error)}); the "
+                f"columns are {types[:500]}; mend the file or change conf/sources/{self._source.name}.yaml"
+            ) from error
 
     def close(self) -> None:
         """Finish the files; log how much was read and how fast."""

@@ -108,7 +108,8 @@ def make_plan(
             raise InputError(
                 f"{contract.target}: the log ({cut.day_of(meta['start_us'])} to {cut.day_of(as_of_us)}) is "
                 f"too short for a label of {contract.horizon_days} days after "
-                f"{cutoff_settings.min_history_days} days of history; lower cutoffs.min_history_days or the horizon in params.yaml"
+                f"{cutoff_settings.min_history_days} days of history; "
+                "lower cutoffs.min_history_days or the horizon in params.yaml"
             )
     return Plan(
         source=meta["source"], currency=meta["currency"], kinds=tuple(meta["kinds"]),

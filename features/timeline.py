@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.history import History, Ints
+from features.history import History, Ints, Mask
 
 #: Days per customer in the combined key; 2**20 days is 2,870 years.
 _SPAN = 1 << 20
@@ -32,7 +32,7 @@ class Timeline:
 
     def __init__(self, history: History) -> None:
         self._day = history.column("day").astype(np.int64, copy=False)
-        self._key = history.row * _SPAN + self._day
+        self._key: Ints = history.row * _SPAN + self._day
         self._base = np.arange(history.frame.customers, dtype=np.int64) * _SPAN
         self._places: dict[int, Ints] = {}
 
@@ -40,14 +40,15 @@ class Timeline:
         """Position of each customer's first event on or after a day."""
         if isinstance(day, int) and day in self._places:
             return self._places[day]
-        places: Ints = np.searchsorted(self._key, self._base + day).astype(np.int64, copy=False)
+        places: Ints = np.searchsorted(self._key, self._base + day).astype(np.int64)
         if isinstance(day, int):
             self._places[day] = places
         return places
 
     def count(self, since: int | Ints, before: int | Ints) -> Ints:
         """Events per customer on days ``since <= day < before``."""
-        return np.maximum(self.before(before) - self.before(since), 0)
+        between: Ints = np.maximum(self.before(before) - self.before(since), 0)
+        return between
 
     def last(self, before: int, default: int) -> Ints:
         """Day of each customer's last event before a day."""
@@ -57,7 +58,7 @@ class Timeline:
         """Day of each customer's first event, if before a day."""
         return self._at(self.before(0), self.count(0, before) > 0, default)
 
-    def _at(self, place: Ints, exists: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], default: int) -> Ints:
+    def _at(self, place: Ints, exists: Mask, default: int) -> Ints:
         out = np.full(len(self._base), default, dtype=np.int64)
         out[exists] = self._day[place[exists]]
         return out

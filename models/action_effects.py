@@ -2,8 +2,8 @@
 
 References
 ----------
-Kennedy (2023), Towards optimal doubly robust estimation of heterogeneous causal effects. Measured against other
-learners in notes/next-best-action.md section 5b: a linear last stage is the most stable at this size.
+Kennedy (2023), Towards optimal doubly robust estimation of heterogeneous causal effects. Measured against
+other learners in notes/next-best-action.md section 5b: a linear last stage is the most stable at this size.
 """
 
 from __future__ import annotations
@@ -69,21 +69,14 @@ class RidgeEffect:
     coefficients : array (columns,)
     alpha : float
         Strength of the ridge, chosen by grouped cross-validation.
-    spread : array (columns, columns)
-        Factor L with L'L = covariance of the coefficients (ridge posterior).
-    intercept_se : float
     """
 
     intercept: float
     coefficients: FloatArray
     alpha: float
-    spread: FloatArray
-    intercept_se: float
 
 
-def learn_ridge_effect(
-    z: FloatArray, contrast: FloatArray, customers: IntArray, fold: IntArray
-) -> RidgeEffect:
+def learn_ridge_effect(z: FloatArray, contrast: FloatArray, fold: IntArray) -> RidgeEffect:
     """Ridge of the score contrast G_a - G_none on standardised columns.
 
     Parameters
@@ -91,14 +84,15 @@ def learn_ridge_effect(
     z : array (rows, columns)
         From `models.signed_log.SignedLogScale`.
     contrast : array, one per row
-    customers, fold : array, one per row
-        Folds by customer: rows of one customer never judge each other's strength of ridge.
+    fold : array, one per row
+        By customer: rows of one customer never judge each other's strength of ridge.
 
     Examples
     --------
     >>> rng = np.random.default_rng(1)
     >>> z = rng.normal(size=(3000, 2))
-    >>> effect = learn_ridge_effect(z, 0.1 + 0.2 * z[:, 0] + rng.normal(size=3000), np.arange(3000), np.arange(3000) % 3)
+    >>> contrast, row = 0.1 + 0.2 * z[:, 0] + rng.normal(size=3000), np.arange(3000)
+    >>> effect = learn_ridge_effect(z, contrast, row % 3)
     >>> bool(abs(effect.coefficients[0] - 0.2) < 0.06), bool(abs(effect.coefficients[1]) < 0.06)
     (True, True)
     """
@@ -107,16 +101,7 @@ def learn_ridge_effect(
     values, vectors = np.linalg.eigh((z - centre).T @ (z - centre))
     shrunk = 1.0 / (np.maximum(values, 0.0) + alpha)
     coefficients = vectors @ (shrunk * (vectors.T @ ((z - centre).T @ (contrast - mean))))
-    residual = contrast - mean - (z - centre) @ coefficients
-    noise = float((residual**2).mean()) * _design_effect(residual, customers)
-    return RidgeEffect(
-        intercept=mean - float(centre @ coefficients),
-        coefficients=coefficients,
-        alpha=alpha,
-        # Six digits: it only draws an interval, and a saved policy stays readable.
-        spread=_rounded((np.sqrt(noise * shrunk)[:, None]) * vectors.T),
-        intercept_se=float(np.sqrt(noise / len(z))),
-    )
+    return RidgeEffect(mean - float(centre @ coefficients), coefficients, alpha)
 
 
 def _held_out_error(z: FloatArray, contrast: FloatArray, fold: IntArray) -> FloatArray:
@@ -130,18 +115,3 @@ def _held_out_error(z: FloatArray, contrast: FloatArray, fold: IntArray) -> Floa
         guess = mean + (z[~rest] - centre) @ candidates
         error += ((contrast[~rest][:, None] - guess) ** 2).sum(axis=0)
     return error
-
-
-def _design_effect(residual: FloatArray, customers: IntArray) -> float:
-    """How much a customer's decisions repeat each other: clustered over plain variance, at least 1."""
-    _, code = np.unique(customers, return_inverse=True)
-    per_customer = np.bincount(code, weights=residual)
-    return max(1.0, float((per_customer**2).sum() / max((residual**2).sum(), 1e-12)))
-
-
-def _rounded(matrix: FloatArray) -> FloatArray:
-    with np.errstate(divide="ignore"):
-        size = np.floor(np.log10(np.abs(matrix)))
-    power = 10.0 ** (5 - np.where(np.isfinite(size), size, 0.0))
-    rounded: FloatArray = np.round(matrix * power) / power
-    return rounded

@@ -28,12 +28,12 @@ class Candidates:
     arms : tuple of str
     x : float32 array, one row per decision
     day : float32 array
-        Of the decision. Season and campaign drive both who got what and what came of it, so the models behind the
-        scores see it; the rule itself does not, for it is applied on days to come.
+        Of the decision. Season and campaign drive both who got what and what came of it, so the models
+        behind the scores see it; the rule itself does not, for it is applied on days to come.
     customers : array
     arm : array
-        Position in ``arms``; -1 where an action that is no candidate was taken: such a decision speaks about no
-        candidate, but stays, so that the others keep their propensities.
+        Position in ``arms``; -1 where an action that is no candidate was taken: such a decision speaks
+        about no candidate, but stays, so that the others keep their propensities.
     eligible : bool array (rows, arms)
     propensity, outcome, value : array
     cost : array (arms,)
@@ -55,7 +55,7 @@ class Candidates:
         return len(self.arm)
 
     def take(self, rows: BoolArray) -> Candidates:
-        """The same candidates, only the given decisions."""
+        """Keep only the given decisions."""
         per_row = ("x", "day", "customers", "arm", "eligible", "propensity", "outcome", "value")
         return replace(self, **{name: getattr(self, name)[rows] for name in per_row})
 
@@ -108,17 +108,8 @@ class ActionRule:
         """Effect of every action on the probability of success, against none: array (rows, arms)."""
         return self._effect(self.scale.apply(x))
 
-    def effect_se(self, x: NDArray[np.float32]) -> FloatArray:
-        """Standard error of `effect` (ridge posterior, widened for repeated customers): array (rows, arms)."""
-        z = self.scale.apply(x)
-        squares = [
-            (weighted_sums(z, one.spread) ** 2).sum(axis=1) + one.intercept_se**2 for one in self.effects
-        ]
-        errors: FloatArray = np.sqrt(np.column_stack([np.zeros(len(z)), *squares]))
-        return errors
-
     def net_value(self, x: NDArray[np.float32]) -> FloatArray:
-        """Expected money after costs per action: value x probability - cost; array (rows, arms)."""
+        """Expect money after costs per action, value x probability - cost: array (rows, arms)."""
         z = self.scale.apply(x)
         baseline = 1.0 / (1.0 + np.exp(-(weighted_sums(z, self.baseline[None, :-1]) + self.baseline[-1])))
         success = np.clip(baseline + self._effect(z), 0.0, 1.0)
@@ -130,8 +121,8 @@ class ActionRule:
         shifted = linear + np.array([one.intercept for one in self.effects])
         return np.hstack([np.zeros((len(z), 1)), shifted])
 
-    def to_json(self, with_spread: bool) -> dict[str, Any]:
-        """Plain lists and numbers; the spread of the effects is large and only kept where it is used."""
+    def to_json(self) -> dict[str, Any]:
+        """Plain lists and numbers."""
         return {
             "arms": list(self.arms),
             "centre": self.scale.centre.tolist(),
@@ -142,8 +133,6 @@ class ActionRule:
                     "intercept": one.intercept,
                     "coefficients": one.coefficients.tolist(),
                     "alpha": one.alpha,
-                    "spread": one.spread.tolist() if with_spread else [],
-                    "intercept_se": one.intercept_se,
                 }
                 for one in self.effects
             ],
@@ -155,19 +144,12 @@ class ActionRule:
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> ActionRule:
         """Back from `to_json`, bit for bit."""
-        columns = len(saved["centre"])
         return cls(
             arms=tuple(saved["arms"]),
             scale=SignedLogScale(np.array(saved["centre"]), np.array(saved["scale"])),
             baseline=np.array(saved["baseline"]),
             effects=tuple(
-                RidgeEffect(
-                    one["intercept"],
-                    np.array(one["coefficients"]),
-                    one["alpha"],
-                    np.array(one["spread"], dtype=np.float64).reshape(-1, columns),
-                    one["intercept_se"],
-                )
+                RidgeEffect(one["intercept"], np.array(one["coefficients"]), one["alpha"])
                 for one in saved["effects"]
             ),
             spend=SpendModel.from_json(saved["spend"]),
@@ -197,7 +179,7 @@ def learn_rule(log: Candidates, how: Learning, split: str = "whole") -> ActionRu
     for position in range(1, len(log.arms)):
         able = log.eligible[:, position]
         contrast = scores[able, position] - scores[able, 0]
-        effects.append(learn_ridge_effect(z[able], contrast, log.customers[able], fold[able]))
+        effects.append(learn_ridge_effect(z[able], contrast, fold[able]))
     return ActionRule(
         arms=log.arms,
         scale=scale,

@@ -1,8 +1,8 @@
-"""From the log of a phase to the actions that can be compared on it, with a reason for every one that cannot."""
+"""Which actions of a phase can be compared on its log, and a reason for every one that cannot."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,8 @@ from models.propensities import (
 )
 from models.settings import NextActionSettings
 
-IntArray = NDArray[np.int64]
+#: The same words in English (``en``) and Dutch (``nl``).
+Words = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Comparable:
     Attributes
     ----------
     candidates : Candidates or None
-        None when nothing can be compared; ``reason`` then says why (English, Dutch).
+        None when nothing can be compared; ``reason`` then says why.
     propensities : Propensities or None
-    dropped : dict of str to str
+    dropped : dict of str to Words
         Actions that are no candidate, with the reason.
     left_out : dict of str to int
         Decisions that are not used, by reason.
@@ -39,9 +40,9 @@ class Comparable:
 
     candidates: Candidates | None
     propensities: Propensities | None
-    dropped: dict[str, str]
+    dropped: dict[str, Words]
     left_out: dict[str, int]
-    reason: tuple[str, str] = ("", "")
+    reason: Words | None = None
 
 
 def comparable(log: DecisionLog, settings: NextActionSettings) -> Comparable:
@@ -52,8 +53,8 @@ def comparable(log: DecisionLog, settings: NextActionSettings) -> Comparable:
     log : DecisionLog
         Decisions of one phase.
     settings : NextActionSettings
-        ``propensities`` says what to do where the log has none: ``estimate`` them, ``refuse`` to compare, or stop
-        with an error because they should be ``known``.
+        ``propensities`` says what to do where the log has none: ``estimate`` them, ``refuse`` to compare,
+        or stop with an error because they should be ``known``.
 
     Raises
     ------
@@ -61,107 +62,119 @@ def comparable(log: DecisionLog, settings: NextActionSettings) -> Comparable:
         Propensities are missing and settings ask for known ones, or logged ones do not balance.
     """
     matured = ~(np.isnan(log.outcome) | np.isnan(log.value))
-    left_out = {"outcome not matured": int((~matured).sum())}
     log = log.take(matured)
-    arms, dropped = _enough(log, settings.min_arm)
+    arms, dropped = _often_enough(log, settings.min_arm)
     choice = log.eligible[:, arms].sum(axis=1) > 1
-    left_out["only one action was possible"] = int((~choice).sum())
+    found = Comparable(
+        None,
+        None,
+        dropped,
+        {"outcome not matured": int((~matured).sum()), "only one action was possible": int((~choice).sum())},
+    )
     log = log.take(choice)
-    if not log.eligible[:, 0].all():
-        held = int((~log.eligible[:, 0]).sum())
-        return _nothing(
-            dropped,
-            left_out,
-            f"in {held} decisions doing nothing was not possible",
-            f"in {held} beslissingen kon niet worden gekozen voor niets doen",
-        )
     if 0 not in arms or len(arms) < 2:
-        found = ", ".join(log.actions[code] for code in arms) or "no action"
-        return _nothing(
-            dropped,
-            left_out,
-            f"at least {settings.min_arm} decisions are needed for 'none' and for one other action; only {found} "
-            "has them (next_action.min_arm)",
-            f"minstens {settings.min_arm} beslissingen nodig voor 'none' en nog een actie; alleen {found} heeft die "
-            "(next_action.min_arm)",
+        return replace(found, reason=_too_few(log, arms, dropped))
+    held = int((~log.eligible[:, 0]).sum())
+    if held:
+        return replace(
+            found,
+            reason={
+                "en": f"in {held} decisions doing nothing was not possible",
+                "nl": f"in {held} beslissingen kon niet worden gekozen voor niets doen",
+            },
         )
     unknown = int(np.isnan(log.propensity).sum())
     if unknown and settings.propensities == "known":
         raise InputError(
-            f"decision log: {unknown} of {len(log)} decisions have no propensity; next_action.propensities is 'known': "
-            "log them, or set it to 'estimate' or 'refuse'"
+            f"decision log: {unknown} of {len(log)} decisions have no propensity and "
+            "next_action.propensities "
+            "is 'known': log them, or set it to 'estimate' or 'refuse'"
         )
     if unknown and settings.propensities == "refuse":
-        return _nothing(
-            dropped,
-            left_out,
-            f"{unknown} of {len(log)} decisions have no propensity (next_action.propensities: refuse)",
-            f"{unknown} van {len(log)} beslissingen hebben geen kans in het logboek (next_action.propensities: refuse)",
+        return replace(
+            found,
+            reason={
+                "en": f"{unknown} decisions have no propensity (next_action.propensities: refuse)",
+                "nl": f"{unknown} beslissingen zonder kans (next_action.propensities: refuse)",
+            },
         )
-    if not unknown:
-        reduced = _reduce(log, arms, settings, log.propensity)
-        propensities = known_propensities(
-            log.propensity, reduced.arm, reduced.eligible, reduced.arms, settings.propensity_floor
-        )
-        return Comparable(reduced, propensities, dropped, left_out)
-    return _estimated(log, arms, dropped, left_out, settings)
+    propensities, taken = _propensities(log, arms, settings, estimate=unknown > 0)
+    return _supported(log, arms, replace(found, propensities=propensities), taken, settings)
 
 
-def _enough(log: DecisionLog, min_arm: int) -> tuple[list[int], dict[str, str]]:
+def _often_enough(log: DecisionLog, min_arm: int) -> tuple[list[int], dict[str, Words]]:
     counts = np.bincount(log.action, minlength=len(log.actions))
-    arms = [code for code in range(len(log.actions)) if counts[code] >= min_arm]
     dropped = {
-        name: f"{counts[code]} decisions, {min_arm} needed (next_action.min_arm)"
+        name: {
+            "en": f"{counts[code]} decisions, {min_arm} needed",
+            "nl": f"{counts[code]} beslissingen, {min_arm} nodig",
+        }
         for code, name in enumerate(log.actions)
         if counts[code] < min_arm and (counts[code] or log.eligible[:, code].any())
     }
-    return arms, dropped
+    return [code for code in range(len(counts)) if counts[code] >= min_arm], dropped
 
 
-def _estimated(
-    log: DecisionLog,
-    arms: list[int],
-    dropped: dict[str, str],
-    left_out: dict[str, int],
-    settings: NextActionSettings,
-) -> Comparable:
-    """Propensities of ALL actions (a rare one included, or the others' would be too high), then the candidates."""
-    fold = customer_folds(log.customers, settings.folds, settings.seed, "propensities")
-    # The softmax runs over everything that was done at least once; the rest is not a class.
+def _propensities(
+    log: DecisionLog, arms: list[int], settings: NextActionSettings, estimate: bool
+) -> tuple[Propensities, NDArray[np.float64]]:
+    if not estimate:
+        reduced = _reduce(log, arms, settings, log.propensity)
+        known = known_propensities(
+            log.propensity, reduced.arm, reduced.eligible, reduced.arms, settings.propensity_floor
+        )
+        return known, log.propensity
+    # The model runs over ALL actions that were taken: without the rare ones the others would look likelier.
     done = sorted(set(arms) | set(np.unique(log.action).tolist()))
-    names = tuple(log.actions[code] for code in done)
     place = np.full(len(log.actions), -1)
     place[done] = np.arange(len(done))
-    propensities, _ = estimate_propensities(
+    estimated, _ = estimate_propensities(
         np.hstack([log.x, log.day[:, None]]),
         place[log.action],
         log.eligible[:, done],
-        names,
-        fold,
+        tuple(log.actions[code] for code in done),
+        customer_folds(log.customers, settings.folds, settings.seed, "propensities"),
         settings.propensity_floor,
         settings.seed,
         settings.num_threads,
     )
-    kept = []
+    # A logged propensity is better than an estimated one, decision by decision.
+    return estimated, np.where(np.isnan(log.propensity), estimated.taken, log.propensity)
+
+
+def _supported(
+    log: DecisionLog,
+    arms: list[int],
+    found: Comparable,
+    taken: NDArray[np.float64],
+    settings: NextActionSettings,
+) -> Comparable:
+    """Drop the actions that the log hardly ever gave to customers like the others'."""
+    assert found.propensities is not None
+    kept, dropped = [], dict(found.dropped)
     for code in arms:
-        hopeless = propensities.overlap[log.actions[code]]["share_hopeless"]
+        name = log.actions[code]
+        overlap = found.propensities.overlap[name]
+        hopeless, ess = overlap["share_hopeless"], overlap["ess"]
         if hopeless > HOPELESS_SHARE:
-            dropped[log.actions[code]] = (
-                f"no overlap: {hopeless:.0%} of decisions had less than 1 % chance of it"
-            )
+            dropped[name] = {
+                "en": f"no overlap: {hopeless:.0%} of decisions had less than 1 % chance of it",
+                "nl": f"geen overlap: {hopeless:.0%} van de beslissingen had minder dan 1 % kans erop",
+            }
+        elif ess < settings.min_ess:
+            dropped[name] = {
+                "en": f"{ess:.0f} effective decisions, {settings.min_ess} needed",
+                "nl": f"{ess:.0f} effectieve beslissingen, {settings.min_ess} nodig",
+            }
         else:
             kept.append(code)
     if 0 not in kept or len(kept) < 2:
-        return _nothing(
-            dropped,
-            left_out,
-            "who got which action was all but fixed by rule",
-            "wie welke actie kreeg lag vrijwel vast door een regel",
-            propensities,
-        )
-    # A logged propensity is better than an estimated one, decision by decision.
-    taken = np.where(np.isnan(log.propensity), propensities.taken, log.propensity)
-    return Comparable(_reduce(log, kept, settings, taken), propensities, dropped, left_out)
+        return replace(found, dropped=dropped, reason=_too_few(log, kept, dropped))
+    choice = log.eligible[:, kept].sum(axis=1) > 1
+    left_out = {**found.left_out}
+    left_out["only one action was possible"] += int((~choice).sum())
+    candidates = _reduce(log.take(choice), kept, settings, taken[choice])
+    return replace(found, candidates=candidates, dropped=dropped, left_out=left_out)
 
 
 def _reduce(
@@ -170,10 +183,6 @@ def _reduce(
     place = np.full(len(log.actions), -1)
     place[arms] = np.arange(len(arms))
     names = tuple(log.actions[code] for code in arms)
-    spent = [
-        settings.action_cost.get(name, float(log.cost[log.action == code].mean()) if name != NONE else 0.0)
-        for code, name in zip(arms, names, strict=True)
-    ]
     return Candidates(
         arms=names,
         x=log.x,
@@ -184,15 +193,27 @@ def _reduce(
         propensity=taken,
         outcome=log.outcome,
         value=log.value,
-        cost=np.array(spent),
+        cost=np.array([action_cost(log, name, settings) for name in names]),
     )
 
 
-def _nothing(
-    dropped: dict[str, str],
-    left_out: dict[str, int],
-    en: str,
-    nl: str,
-    propensities: Propensities | None = None,
-) -> Comparable:
-    return Comparable(None, propensities, dropped, left_out, (en, nl))
+def action_cost(log: DecisionLog, name: str, settings: NextActionSettings) -> float:
+    """Money per decision of an action: ``next_action.action_cost``, else the mean that was logged."""
+    if name in settings.action_cost or name == NONE:
+        return settings.action_cost.get(name, 0.0)
+    given = log.action == log.actions.index(name)
+    return float(log.cost[given].mean()) if given.any() else 0.0
+
+
+def _too_few(log: DecisionLog, arms: list[int], dropped: dict[str, Words]) -> Words:
+    left = ", ".join(repr(log.actions[code]) for code in arms)
+    why = {
+        language: "; ".join(f"{name}: {dropped[name][language]}" for name in dropped)
+        for language in ("en", "nl")
+    }
+    return {
+        "en": f"'none' and one other action are needed, left is {left or 'nothing'} ({why['en']}; see "
+        "next_action.min_arm and min_ess)",
+        "nl": f"'none' en nog een actie zijn nodig, over is {left or 'niets'} ({why['nl']}; zie "
+        "next_action.min_arm en min_ess)",
+    }

@@ -19,10 +19,10 @@ def load_decisions(
 ) -> DecisionLog:
     """Read the decision log with the pipeline's own features, phase, outcome and value.
 
-    A decision at any time of a day is joined to the features at that day's midnight, so nothing that happened on
-    the day itself is used. The phase is the pipeline's, not the log's: at scoring there is no other. Outcome and
-    value come from the log where it has them, else from the label columns ``next_action__outcome`` and
-    ``next_action__value``.
+    A decision at any time of a day is joined to the features at that day's midnight, so nothing that
+    happened on the day itself is used. The phase is the pipeline's, not the log's: at scoring there is no
+    other. Outcome and value come from the log where it has them, else from the label columns
+    ``next_action__outcome`` and ``next_action__value``.
 
     Parameters
     ----------
@@ -44,7 +44,8 @@ def load_decisions(
     joined, total = _joined(decisions_path, features_path, labels_path, as_of_us)
     if joined.num_rows == 0:
         raise InputError(
-            f"{decisions_path}: {total} decisions, none of them with features at the midnight before; the features "
+            f"{decisions_path}: {total} decisions, none of them with features at the midnight before; the "
+            "features "
             f"stage must cut at the days of the decisions ({features_path}); see cutoffs in params.yaml"
         )
     columns = [name for name in joined.column_names if not name.startswith("d$")]
@@ -83,19 +84,21 @@ def _joined(decisions: Path, features: Path, labels: Path, as_of_us: int | None)
         for view, path in (("decisions", decisions), ("features", features), ("labels", labels)):
             quoted = str(path).replace("'", "''")
             database.execute(f"CREATE VIEW {view} AS SELECT * FROM read_parquet('{quoted}')")
-        counted = database.execute(f"SELECT count(*) FROM decisions {limit}").fetchone()
-        table = database.execute(
+        [(total,)] = database.sql(f"SELECT count(*) FROM decisions {limit}").fetchall()
+        table = database.sql(
             f"""
-            SELECT d.customer_id AS "d$customer", d.decided_us AS "d$decided_us", CAST(f.phase AS VARCHAR) AS "d$phase", d.action AS "d$action",
+            SELECT d.customer_id AS "d$customer", d.decided_us AS "d$decided_us",
+                   CAST(f.phase AS VARCHAR) AS "d$phase", d.action AS "d$action",
                    d.eligible AS "d$eligible", d.propensity AS "d$propensity", d.cost AS "d$cost",
-                   coalesce(d.outcome, {outcome}) AS "d$outcome", coalesce(d.value, {value}) AS "d$value", {wide}
+                   coalesce(d.outcome, {outcome}) AS "d$outcome",
+                   coalesce(d.value, {value}) AS "d$value", {wide}
             FROM (SELECT *, decided_us // {DAY_US} * {DAY_US} AS midnight_us FROM decisions {limit}) d
             JOIN features f ON f.customer_id = d.customer_id AND f.cutoff_us = d.midnight_us
             LEFT JOIN labels l ON l.customer_id = d.customer_id AND l.cutoff_us = d.midnight_us
             ORDER BY d.decision_id
             """
         ).to_arrow_table()
-    return table, int(counted[0]) if counted else 0
+    return table, int(total)
 
 
 def _numbers(column: pa.ChunkedArray) -> FloatArray:

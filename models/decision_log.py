@@ -68,8 +68,19 @@ class DecisionLog:
         return len(self.action)
 
     def take(self, rows: BoolArray | IntArray) -> DecisionLog:
-        """The same log with only the given rows (mask or positions)."""
-        per_row = ("x", "day", "phase", "customers", "action", "eligible", "propensity", "outcome", "value", "cost")
+        """Keep only the given rows (mask or positions)."""
+        per_row = (
+            "x",
+            "day",
+            "phase",
+            "customers",
+            "action",
+            "eligible",
+            "propensity",
+            "outcome",
+            "value",
+            "cost",
+        )
         return replace(self, **{name: getattr(self, name)[rows] for name in per_row})
 
 
@@ -92,8 +103,8 @@ def decision_log(
     Raises
     ------
     InputError
-        A column of another length, a propensity outside (0, 1], an action that was not eligible, or an outcome
-        other than 0 and 1.
+        A column of another length, a propensity outside (0, 1], an action that was not eligible, or an
+        outcome other than 0 and 1.
 
     Examples
     --------
@@ -147,7 +158,8 @@ def _check(log: DecisionLog) -> None:
     wrong = known[(known <= 0) | (known > 1)]
     if len(wrong):
         raise InputError(
-            f"decision log: {len(wrong)} propensities outside (0, 1], for example {wrong[0]:g}; a propensity is "
+            f"decision log: {len(wrong)} propensities outside (0, 1], for example {wrong[0]:g}; a "
+            "propensity is "
             "the probability of the action that was taken; leave it empty where it is unknown"
         )
     seen = log.outcome[~np.isnan(log.outcome)]

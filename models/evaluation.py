@@ -32,8 +32,8 @@ def evaluate_target(
     Parameters
     ----------
     predictions : DataFrame
-        One row per customer and test cutoff, predicted by what was known then: ``customer_id``, ``cutoff_us``,
-        ``phase``, ``y`` (0 or 1), ``p``, and the baselines ``p_*``.
+        One row per customer and test cutoff, predicted by what was known then: ``customer_id``,
+        ``cutoff_us``, ``phase``, ``y`` (0 or 1), ``p``, and the baselines ``p_*``.
     settings : EvaluationSettings
         Top shares, resamples, confidence, minimum cell, seed.
     phase_keys : sequence of str
@@ -44,8 +44,8 @@ def evaluate_target(
     dict
         ``cutoffs`` (dates), ``phases`` (``all`` first; per phase ``n``, ``customers``, ``positives``,
         ``base_rate``, ``note``, ``metrics`` by metric and scorer, ``gain`` over the best baseline by metric,
-        ``noise_floor`` of the calibration error, ``gain_curve``, ``calibration``, ``thresholds``) and ``mean``
-        over the phases.
+        ``noise_floor`` of the calibration error, ``gain_curve``, ``calibration``, ``thresholds``), and
+        ``mean`` over the phases.
     """
     days = sorted({int(cutoff) // DAY_US for cutoff in predictions["cutoff_us"].unique()})
     found: dict[str, Any] = {
@@ -86,9 +86,9 @@ def headline(
     Returns
     -------
     dict
-        ``{"churn": {"lift10 mean", "auc", "log_loss"}, ..., "next_action": {"gain", "gain over none"}}``: lift is
-        the mean over phases, AUC and log loss are over all customers, gains as in ``tournament_gain``. What is
-        not known is left out.
+        ``{"churn": {"lift10 mean", "auc", "log_loss"}, ..., "next_action": {"gain", "gain over none"}}``:
+        lift is the mean over phases, AUC and log loss are over all customers, gains: ``tournament_gain``.
+        What is not known is left out.
     """
     numbers: dict[str, Any] = {}
     for target, found in targets.items():
@@ -143,8 +143,8 @@ def _phase(
     model = ranked[MODEL]
     note = too_small(model, identity, settings.min_cell)
     found: dict[str, Any] = {
-        "n": len(model.y), "customers": len(np.unique(identity[model.order])), "positives": int(model.y.sum()),
-        "base_rate": float(model.y.mean()), "note": note,
+        "n": len(model.y), "customers": len(np.unique(identity[model.order])),
+        "positives": int(model.y.sum()), "base_rate": float(model.y.mean()), "note": note,
     }  # fmt: skip
     if note:
         return found, {}

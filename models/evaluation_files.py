@@ -108,6 +108,7 @@ def evaluate_files(
         "settings": settings.model_dump(mode="json"),
         "targets": found,
         "next_action": tournament,
+        "phases_over_time": phases_over_time(inputs.features),
     }
     numbers = headline(found, tournament)
     segments = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SEGMENT_LIFT.names)
@@ -116,6 +117,25 @@ def evaluate_files(
     _write_plots(reports / "plots", cleaned(everything), segments, meta, Words(language, journey))
     _write_json(reports / "metrics.json", numbers)
     return numbers
+
+
+def phases_over_time(features: Path) -> dict[str, Any]:
+    """Count the customers per phase at each cutoff of the feature table.
+
+    Parameters
+    ----------
+    features : Path
+        One row per customer and cutoff.
+
+    Returns
+    -------
+    dict
+        ``cutoffs`` (dates, oldest first) and ``counts`` (phase to customers at each cutoff).
+    """
+    frame: pd.DataFrame = pq.read_table(features, columns=["cutoff_us", "phase"]).to_pandas()
+    table = pd.crosstab(frame["cutoff_us"], frame["phase"].astype(str)).sort_index()
+    days = [str(pd.Timestamp(int(cutoff), unit="us").date()) for cutoff in table.index]
+    return {"cutoffs": days, "counts": {phase: table[phase].tolist() for phase in sorted(table.columns)}}
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -176,7 +196,7 @@ def _write_plots(
     from models.figures.album import pictures, sheet
 
     sheets: dict[str, list[Any]] = {}
-    for picture in pictures(evaluation, segments, {}, meta.get("currency", ""), words):
+    for picture in pictures(evaluation, segments, meta.get("currency", ""), words):
         sheets.setdefault(picture.sheet, []).append(picture)
     with replacing(folder) as beside:
         beside.mkdir()

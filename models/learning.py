@@ -198,7 +198,9 @@ class _Learning:
         within = own[self.split[1]]
         shared = [(c, p[within]) for c, p in tried.predictions if c.name == pooled_choice.candidate.name]
         y = self.rows.y[self.split[1] & own]
-        choice = choose(y, shared + alone.predictions, self.settings.margin, f"later rows in {phase}")
+        choice = choose(
+            y, shared + alone.predictions, self.settings.separate_margin, f"later rows in {phase}"
+        )
         if choice.candidate.scope == "pooled":
             return self.model(phase, choice, pooled.members, self.everybody, ""), _as_record(
                 choice, alone, ""

@@ -27,15 +27,15 @@ class SpendModel:
     coefficients : array (2, columns + 1)
         The constant last.
     factor : array (2, arms)
-        Above 0.99 or below it only as far as the log can tell it from 1: an action that lowers the value of every
-        success (a discount) has a factor below 1. A state without money has factor 0.
+        Above 0.99 or below it only as far as the log can tell it from 1: an action that lowers the value of
+        every success (a discount) has a factor below 1. A state without money has factor 0.
     """
 
     coefficients: FloatArray
     factor: FloatArray
 
     def expected(self, z: FloatArray, success: FloatArray) -> FloatArray:
-        """Expected money per row and action, at the given probabilities of success: array (rows, arms)."""
+        """Expect money per row and action at the given probabilities of success: array (rows, arms)."""
         money = np.expm1(
             np.maximum(weighted_sums(z, self.coefficients[:, :-1]) + self.coefficients[:, -1], 0.0)
         )
@@ -107,7 +107,8 @@ def _factors(arm: IntArray, paid: FloatArray, guess: FloatArray, arms: int) -> F
             continue
         apart = float(paid[given].sum()) / total - 1.0
         error = float((paid[given] - common * guess[given]).std()) * np.sqrt(float(given.sum())) / total
-        # James-Stein towards "no difference": noise in a factor would otherwise choose the action for everybody.
+        # James-Stein towards "no difference": noise in a factor would otherwise choose the action for
+        # everybody.
         kept = max(0.0, 1.0 - (error / apart) ** 2) if apart else 0.0
         factors[position] = common * (1.0 + kept * apart)
     return factors

@@ -12,19 +12,26 @@ import numpy as np
 from features.atomic import replacing
 from features.errors import InputError
 from models.action_rule import Candidates, Learning, learn_rule
-from models.candidates import Comparable, comparable
+from models.average_effects import AverageEffect, average_effect
+from models.candidates import Comparable, Words, action_cost, comparable
 from models.decision_log import NONE, DecisionLog
 from models.gate import Verdict, judge, refuse
 from models.offpolicy import Estimate, clustered_mean
-from models.policy import AverageEffect, PhasePolicy
+from models.phase_policy import PhasePolicy
+from models.propensities import WARNING
 from models.settings import NextActionSettings
-from models.tournament import Entry, run_tournament
+from models.tournament import Tournament, run_tournament
+from models.verdict_words import missing_cost_words, weak_overlap_words
+
+#: Share of decisions with next to no chance of an action from which its figures lean on the model: worth a
+#: warning.
+WEAK_OVERLAP = 0.10
 
 logger = logging.getLogger(__name__)
 
 
 def train_next_action(log: DecisionLog, settings: NextActionSettings, out: Path) -> dict[str, Any]:
-    """Learn and judge every phase of a decision log; write ``tournament.json`` and one ``policy.json`` per phase.
+    """Learn and judge every phase of a log; write ``tournament.json`` and one ``policy.json`` per phase.
 
     Parameters
     ----------
@@ -84,9 +91,9 @@ def train_phase(
         "propensities": found.propensities.summary() if found.propensities else None,
     }
     if found.candidates is None or found.propensities is None:
-        verdict = refuse(*found.reason)
+        verdict = refuse(found.reason or {"en": "no decisions", "nl": "geen beslissingen"})
         policy = PhasePolicy(phase, verdict.state, NONE, verdict.reason, log.columns, dropped=found.dropped)
-        return {**summary, **_verdict(verdict), "policies": [], "effects": {}}, policy
+        return {**summary, **_verdict(verdict), "warnings": [], "policies": [], "effects": {}}, policy
     return _compared(phase, log, found, found.candidates, settings, summary)
 
 
@@ -102,9 +109,10 @@ def _compared(
     how = Learning(
         settings.folds, settings.propensity_floor, settings.margin_rate, settings.seed, settings.num_threads
     )
-    entries, outcomes = run_tournament(candidates, how, settings.min_ess, settings.confidence)
-    verdict = judge(entries, candidates.arms, candidates.customers, known, settings.confidence)
-    effects = _average_effects(candidates, entries, outcomes, verdict, settings)
+    tournament = run_tournament(candidates, how, settings.min_ess, settings.confidence)
+    entries = tournament.entries
+    verdict = judge(entries, candidates, known, settings.confidence)
+    effects = _average_effects(candidates, tournament, verdict, settings)
     policy = PhasePolicy(
         phase=phase,
         state=verdict.state,
@@ -134,6 +142,7 @@ def _compared(
         **summary,
         **_verdict(verdict),
         "n_compared": len(candidates),
+        "warnings": _warnings(candidates, found),
         "policies": policies,
         "effects": averages,
     }, policy
@@ -141,29 +150,47 @@ def _compared(
 
 def _average_effects(
     log: Candidates,
-    entries: dict[str, Entry],
-    outcomes: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+    tournament: Tournament,
     verdict: Verdict,
     settings: NextActionSettings,
 ) -> dict[str, AverageEffect]:
-    """Average effect on the outcome where the action was possible, and its gain in money over doing nothing there."""
+    """Average the effect on the outcome, and the money over doing nothing, where the action was possible."""
+    entries, outcomes = tournament.entries, tournament.outcomes
     effects = {}
     for position, name in enumerate(log.arms[1:], start=1):
         if not entries[name].evaluable or verdict.state == "refuse":
             continue
         able = log.eligible[:, position]
-        who = log.customers[able]
-        contrast = outcomes[able, position] - outcomes[able, 0]
-        money = entries[name].scores[able] - entries[NONE].scores[able]
-        effects[name] = AverageEffect(
-            effect=clustered_mean(contrast, who, settings.confidence),
-            gain=clustered_mean(money, who, settings.confidence),
+        effects[name] = average_effect(
+            contrast=outcomes[able, position] - outcomes[able, 0],
+            money=entries[name].scores[able] - entries[NONE].scores[able],
+            predicted=tournament.predicted[able, position],
+            customers=log.customers[able],
             ess=entries[name].support.ess,
+            confidence=settings.confidence,
         )
     return effects
 
 
-def _arms(log: DecisionLog, settings: NextActionSettings, dropped: dict[str, str]) -> dict[str, Any]:
+def _warnings(candidates: Candidates, found: Comparable) -> list[Words]:
+    free = [
+        name
+        for name, cost in zip(candidates.arms, candidates.cost, strict=True)
+        if cost == 0 and name != NONE
+    ]
+    said = [missing_cost_words(free)] if free else []
+    if found.propensities is not None and found.propensities.mode == "estimated":
+        said.append(WARNING)
+        overlap = found.propensities.overlap
+        said += [
+            weak_overlap_words(name, overlap[name]["share_below_floor"])
+            for name in candidates.arms
+            if overlap[name]["share_below_floor"] > WEAK_OVERLAP
+        ]
+    return said
+
+
+def _arms(log: DecisionLog, settings: NextActionSettings, dropped: dict[str, Words]) -> dict[str, Any]:
     """Plain counts and means per action, as logged: not effects."""
     arms = {}
     for code, name in enumerate(log.actions):
@@ -176,7 +203,7 @@ def _arms(log: DecisionLog, settings: NextActionSettings, dropped: dict[str, str
             "eligible": int(log.eligible[:, code].sum()),
             "mean_outcome": float(log.outcome[seen].mean()) if seen.any() else None,
             "mean_value": float(log.value[seen].mean()) if seen.any() else None,
-            "cost": settings.action_cost.get(name, float(log.cost[rows].mean()) if rows.any() else None),
+            "cost": action_cost(log, name, settings),
             "dropped": dropped.get(name),
         }
     return arms

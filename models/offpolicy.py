@@ -1,8 +1,8 @@
 """What a policy would have earned, read from the log of another policy.
 
-All functions take one entry per decision. ``target`` is the probability with which the policy being valued would
-have taken the action that WAS taken; ``propensity`` is the probability with which the log took it. Decisions of
-one customer are not independent: pass ``customers`` and the interval is clustered.
+All functions take one entry per decision. ``target`` is the probability with which the policy being valued
+would have taken the action that WAS taken; ``propensity`` is the probability with which the log took it.
+Decisions of one customer are not independent: pass ``customers`` and the interval is clustered.
 
 References
 ----------
@@ -155,8 +155,8 @@ def dr_scores(
 ) -> FloatArray:
     """Doubly robust score of every decision; its mean is the policy's value.
 
-    Right when either the propensities or the reward model is right. Subtract the scores of two policies to compare
-    them on the same decisions.
+    Right when either the propensities or the reward model is right. Subtract the scores of two policies to
+    compare them on the same decisions.
 
     Parameters
     ----------
@@ -169,7 +169,8 @@ def dr_scores(
 
     Examples
     --------
-    >>> dr_scores(np.array([1.0]), np.array([1.0]), np.array([0.5]), np.array([0.8]), np.array([0.8])).round(6)
+    >>> one = np.ones(1)
+    >>> dr_scores(one, one, 0.5 * one, 0.8 * one, 0.8 * one).round(6)
     array([1.2])
     """
     scores: FloatArray = expected + target / propensity * (reward - predicted)

@@ -1,4 +1,4 @@
-"""What would happen under each action: one model over rows and actions (an S-learner), cross-fitted by customer."""
+"""What would happen under each action: one model over rows and actions (S-learner), cross-fitted."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ ArmMeans = Callable[[NDArray[np.float32]], FloatArray]
 #: Below this many rows trees are noise: a linear model with one shift per action serves.
 ENOUGH_FOR_TREES = 2000
 
-#: Measured as safe on 10^4-10^5 rows and low event rates (notes/next-best-action.md section 1); LightGBM's own
-#: defaults are not.
+#: Measured as safe on 10^4-10^5 rows and low event rates (notes/next-best-action.md section 1); LightGBM's
+#: own defaults are not.
 SAFE_TREES: dict[str, Any] = {
     "learning_rate": 0.05,
     "num_leaves": 8,

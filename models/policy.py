@@ -1,111 +1,23 @@
-"""From a judged phase to one action per customer: eligibility, consent, the verdict, a standing random control."""
+"""From judged phases to one action per customer: eligibility, consent, verdict, a standing random control."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from statistics import NormalDist
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.atomic import replacing
 from features.errors import InputError
 from models.action_rule import ActionRule
 from models.decision_log import NONE
 from models.keyed_draws import keyed_uniform
-from models.offpolicy import Estimate
+from models.phase_policy import PhasePolicy, policy_version
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-
-
-@dataclass(frozen=True)
-class AverageEffect:
-    """Average over the decisions where an action was possible, against doing nothing.
-
-    Attributes
-    ----------
-    effect : Estimate
-        On the probability of success.
-    gain : Estimate
-        Money after costs per decision.
-    ess : float
-        Effective decisions behind it.
-    """
-
-    effect: Estimate
-    gain: Estimate
-    ess: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain numbers."""
-        return {"effect": vars(self.effect), "gain": vars(self.gain), "ess": self.ess}
-
-    @classmethod
-    def from_json(cls, saved: dict[str, Any]) -> AverageEffect:
-        """Back from `to_json`."""
-        return cls(Estimate(**saved["effect"]), Estimate(**saved["gain"]), saved["ess"])
-
-
-@dataclass(frozen=True)
-class PhasePolicy:
-    """What scoring follows in one phase: a state, an action for all, and the rule if it may choose.
-
-    Attributes
-    ----------
-    phase, state, recommended, reason
-        See `models.gate.Verdict`.
-    columns : tuple of str
-        Features in the order of the rule.
-    confidence : float
-    propensities : {"known", "estimated"} or None
-    effects : dict of str to AverageEffect
-    dropped : dict of str to str
-        Actions the log has too little evidence on, with the reason.
-    rule : ActionRule or None
-    cost : dict of str to float
-        Money per action.
-    """
-
-    phase: str
-    state: str
-    recommended: str
-    reason: dict[str, str]
-    columns: tuple[str, ...]
-    confidence: float = 0.95
-    propensities: str | None = None
-    effects: dict[str, AverageEffect] = field(default_factory=dict)
-    dropped: dict[str, str] = field(default_factory=dict)
-    rule: ActionRule | None = None
-    cost: dict[str, float] = field(default_factory=dict)
-
-    def to_json(self) -> dict[str, Any]:
-        """Everything, as plain JSON."""
-        rule = self.rule.to_json(with_spread=self.state == "personalise") if self.rule else None
-        plain = {
-            name: value for name, value in vars(self).items() if name not in ("rule", "effects", "columns")
-        }
-        effects = {name: one.to_json() for name, one in self.effects.items()}
-        return {**plain, "columns": list(self.columns), "effects": effects, "rule": rule}
-
-    def save(self, path: Path) -> None:
-        """Write ``policy.json``; the same policy gives the same bytes."""
-        with replacing(path) as beside:
-            beside.write_text(json.dumps(self.to_json(), sort_keys=True) + "\n")
-
-    @classmethod
-    def load(cls, path: Path) -> PhasePolicy:
-        """Read ``policy.json``; predicts bit for bit as what was saved."""
-        saved = json.loads(path.read_text())
-        rule = ActionRule.from_json(saved.pop("rule")) if saved["rule"] else saved.pop("rule")
-        effects = {name: AverageEffect.from_json(one) for name, one in saved.pop("effects").items()}
-        return cls(rule=rule, effects=effects, columns=tuple(saved.pop("columns")), **saved)
 
 
 @dataclass(frozen=True)
@@ -116,10 +28,11 @@ class Actions:
     ----------
     action : array of str
     action_value : array
-        Money after costs over doing nothing, within the horizon of the outcome. 0 for ``none``. Where one action
-        is for all it is the average gain: no personal figure is claimed that the log does not carry.
+        Money after costs over doing nothing, within the horizon of the outcome. 0 for ``none``. Where one
+        action is for all it is the average gain: no personal figure is claimed that the log does not carry.
     action_effect, effect_low, effect_high : array
-        On the probability of success against doing nothing; interval at the policy's confidence.
+        On the probability of success against doing nothing, with its interval. Measured on everybody where
+        one action is for all, else among the customers with the nearest predicted effect.
     action_cost : array
         Money.
     blocked : array of list of str
@@ -136,24 +49,6 @@ class Actions:
     action_cost: FloatArray
     blocked: NDArray[np.object_]
     is_control: BoolArray
-
-
-def load_policies(folder: Path) -> dict[str, PhasePolicy]:
-    """Read every ``<phase>/policy.json`` under ``artifacts/next_action``."""
-    return {path.parent.name: PhasePolicy.load(path) for path in sorted(folder.glob("*/policy.json"))}
-
-
-def policy_version(policies: Mapping[str, PhasePolicy]) -> str:
-    """Digest of the policies' content: 16 hexadecimal digits.
-
-    Examples
-    --------
-    >>> calm = PhasePolicy("decision", "constant", "none", {"en": "", "nl": ""}, ())
-    >>> policy_version({"decision": calm}) == policy_version({"decision": calm})
-    True
-    """
-    content = {phase: policies[phase].to_json() for phase in sorted(policies)}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def decide(
@@ -189,11 +84,13 @@ def decide(
 
     Examples
     --------
-    >>> gain = Estimate(1.0, 0.5, 1.5, 0.25, 900)
+    >>> from models.average_effects import average_effect
+    >>> up, who = np.tile([0.0, 0.04], 50), np.arange(100)
     >>> mail = PhasePolicy("decision", "constant", "mail", {"en": "", "nl": ""}, (), cost={"mail": 0.3},
-    ...     effects={"mail": AverageEffect(Estimate(0.02, 0.01, 0.03, 0.005, 900), gain, 700.0)})
-    >>> done = decide({"decision": mail}, np.zeros((2, 0), np.float32), [], np.array(["decision"] * 2, object),
-    ...     np.array([1, 2]), 0, 0.0, consent={"post": np.array([None, False], object)}, channels={"mail": "post"})
+    ...     effects={"mail": average_effect(up, 50 * up, up, who, 90.0, 0.95)})
+    >>> x, phase = np.zeros((2, 0), np.float32), np.array(["decision"] * 2, object)
+    >>> done = decide({"decision": mail}, x, [], phase, np.array([1, 2]), 0, control_share=0.0,
+    ...     consent={"post": np.array([None, False], object)}, channels={"mail": "post"})
     >>> done.action.tolist(), done.action_value.tolist(), done.blocked.tolist()
     (['mail', 'none'], [1.0, 0.0], [[], ['mail:consent_post']])
     """
@@ -236,7 +133,7 @@ def _aligned(policy: PhasePolicy, x: NDArray[np.float32], columns: Sequence[str]
 
 def _choose(policy: PhasePolicy, x: NDArray[np.float32], free: Mapping[str, BoolArray]) -> dict[str, Any]:
     if policy.state == "personalise" and policy.rule is not None:
-        return _personal(policy.rule, policy.confidence, x, free)
+        return _personal(policy, policy.rule, x, free)
     given = free.get(policy.recommended, np.ones(len(x), dtype=np.bool_))
     average = policy.effects.get(policy.recommended)
     if policy.recommended == NONE or average is None:
@@ -252,21 +149,24 @@ def _choose(policy: PhasePolicy, x: NDArray[np.float32], free: Mapping[str, Bool
 
 
 def _personal(
-    rule: ActionRule, confidence: float, x: NDArray[np.float32], free: Mapping[str, BoolArray]
+    policy: PhasePolicy, rule: ActionRule, x: NDArray[np.float32], free: Mapping[str, BoolArray]
 ) -> dict[str, Any]:
     open_to = np.column_stack([free.get(arm, np.ones(len(x), dtype=np.bool_)) for arm in rule.arms])
     net = rule.net_value(x)
     best = np.argmax(np.where(open_to, net, -np.inf), axis=1)
-    row = np.arange(len(x))
-    effect = rule.effect(x)[row, best]
-    reach = NormalDist().inv_cdf(0.5 + confidence / 2) * rule.effect_se(x)[row, best]
+    predicted = rule.effect(x)
+    shown = {name: np.zeros(len(x)) for name in ("effect", "low", "high")}
+    for position, arm in enumerate(rule.arms):
+        chosen = best == position
+        if arm in policy.effects and chosen.any():
+            near = policy.effects[arm].near(predicted[chosen, position])
+            for name, numbers in zip(("effect", "low", "high"), near, strict=True):
+                shown[name][chosen] = numbers
     return {
         "action": np.array(rule.arms, dtype=object)[best],
-        "value": net[row, best] - net[:, 0],
-        "effect": effect,
-        "low": effect - reach,
-        "high": effect + reach,
+        "value": net[np.arange(len(x)), best] - net[:, 0],
         "cost": rule.cost[best],
+        **shown,
     }
 
 
@@ -277,7 +177,7 @@ def _blocked_rules(
     consent: Mapping[str, NDArray[np.object_]],
     channels: Mapping[str, str],
 ) -> dict[str, NDArray[np.object_]]:
-    """Per action one entry per customer: the rule that blocks it, or an empty string. The first rule is named."""
+    """Give per action, per customer, the rule that blocks it, or an empty string; one rule is named."""
     known = {arm for one in policies.values() for arm in (*one.cost, *one.dropped)} - {NONE}
     rules = {}
     for arm in sorted(known | {name for names in allowed.values() for name in names} - {NONE}):
@@ -299,7 +199,7 @@ def _blocked_rules(
 
 
 def _blocked_lists(rules: Mapping[str, NDArray[np.object_]], rows: int) -> NDArray[np.object_]:
-    """Lists of ``action:rule``; there are few different ones, so each is built once."""
+    """Build lists of ``action:rule``; there are few different ones, so each is built once."""
     lists = np.empty(rows, dtype=object)
     codes = np.zeros(rows, dtype=np.int64)
     for rule in rules.values():

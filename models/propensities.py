@@ -16,7 +16,10 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
-WARNING = "estimated propensities: assumes no unlogged driver of who got what"
+WARNING = {
+    "en": "estimated propensities: assumes no unlogged driver of who got what",
+    "nl": "geschatte kansen: neemt aan dat niets buiten het logboek bepaalde wie wat kreeg",
+}
 #: An arm this unlikely for too many customers cannot be compared: nobody like them ever got it.
 HOPELESS, HOPELESS_SHARE = 0.01, 0.20
 
@@ -46,7 +49,7 @@ class Propensities:
         """For ``tournament.json``."""
         return {
             "mode": self.mode,
-            "warning": WARNING if self.mode == "estimated" else None,
+            "warning": WARNING["en"] if self.mode == "estimated" else None,
             "overlap": self.overlap,
             "log_loss": self.log_loss,
             "base_log_loss": self.base_log_loss,
@@ -56,7 +59,7 @@ class Propensities:
 def known_propensities(
     taken: FloatArray, arm: IntArray, eligible: BoolArray, names: tuple[str, ...], floor: float
 ) -> Propensities:
-    """Take logged propensities, after checking that they balance: the mean of 1{A=a}/e must be 1 for every arm.
+    """Take logged propensities once they balance: the mean of 1{A=a}/e must be 1 for every arm.
 
     Parameters
     ----------
@@ -76,7 +79,8 @@ def known_propensities(
 
     Examples
     --------
-    >>> half = known_propensities(np.full(4, 0.5), np.array([0, 1, 0, 1]), np.ones((4, 2), bool), ("none", "mail"), 0.02)
+    >>> arm, eligible = np.array([0, 1, 0, 1]), np.ones((4, 2), bool)
+    >>> half = known_propensities(np.full(4, 0.5), arm, eligible, ("none", "mail"), 0.02)
     >>> half.mode, half.overlap["mail"]["ess"]
     ('known', 2.0)
     """
@@ -86,9 +90,12 @@ def known_propensities(
         error = float(inverse.std()) / np.sqrt(max(len(inverse), 1))
         if abs(float(inverse.mean()) - 1) > 4 * error + 1e-9:
             raise InputError(
-                f"decision log: the logged propensities of {name!r} do not balance: mean of 1/propensity over its "
-                f"decisions is {inverse.mean():.3f}, expected 1 (standard error {error:.3f}); correct them in the "
-                "log, or leave the column empty so that they are estimated (next_action.propensities: estimate)"
+                f"decision log: the logged propensities of {name!r} do not balance: mean of 1/propensity "
+                "over its "
+                f"decisions is {inverse.mean():.3f}, expected 1 (standard error {error:.3f}); correct them "
+                "in the "
+                "log, or leave the column empty so that they are estimated (next_action.propensities: "
+                "estimate)"
             )
     overlap = {
         name: _overlap(taken[arm == position], taken[arm == position], floor)
@@ -151,7 +158,7 @@ def _overlap(eligible: FloatArray, taken: FloatArray, floor: float) -> dict[str,
     weight = 1.0 / np.maximum(taken, floor)
     ess = float(weight.sum() ** 2 / (weight**2).sum()) if len(weight) else 0.0
     return {
-        "n": float(len(taken)),
+        "n": len(taken),
         "ess": round(ess, 6),
         "min": float(eligible.min(initial=1.0)),
         "share_below_floor": float((eligible < floor).mean()) if len(eligible) else 0.0,

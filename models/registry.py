@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,7 @@ from features.atomic import replacing
 from features.errors import InputError
 from models.settings import TrackingSettings
 from models.tracking import RECORD, connect
+from models.tracking_address import tracking_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -53,12 +56,13 @@ def register(root: Path, settings: TrackingSettings) -> dict[str, Any]:
     run = _tracked(root)
     if settings.register_models:
         client = connect(root)
-        for model in _logged(client, run):
-            place = f"{model.tags['target']}.{model.tags['phase']}"
-            if model.tags["eligible"] == "true":
-                models[f"klantreis.{place}"] = _register(client, f"klantreis.{place}", model)
-            else:
-                refused[place] = model.tags.get("reason", "")
+        with _for_all_of_mlflow(tracking_uri(root)):
+            for model in _logged(client, run):
+                place = f"{model.tags['target']}.{model.tags['phase']}"
+                if model.tags["eligible"] == "true":
+                    models[f"klantreis.{place}"] = _register(client, f"klantreis.{place}", model)
+                else:
+                    refused[place] = model.tags.get("reason", "")
     record = {"run_id": run["run_id"], "models": models, "not_registered": refused}
     with replacing(root / REGISTERED) as beside:
         beside.write_text(json.dumps(record, sort_keys=True, indent=1) + "\n", encoding="utf-8")
@@ -70,6 +74,19 @@ def register(root: Path, settings: TrackingSettings) -> dict[str, Any]:
         len(refused),
     )
     return record
+
+
+@contextmanager
+def _for_all_of_mlflow(uri: str) -> Iterator[None]:
+    """Set the address for the process: a registry in a database looks models up there."""
+    before = os.environ.get("MLFLOW_TRACKING_URI")
+    os.environ["MLFLOW_TRACKING_URI"] = uri
+    try:
+        yield
+    finally:
+        del os.environ["MLFLOW_TRACKING_URI"]
+        if before is not None:
+            os.environ["MLFLOW_TRACKING_URI"] = before
 
 
 def _tracked(root: Path) -> dict[str, Any]:
@@ -125,7 +142,7 @@ def _version_of(client: MlflowClient, name: str, model: LoggedModel) -> ModelVer
     for version in client.search_model_versions(f"name = '{name}'"):
         if version.tags.get(MODEL_ID) == model.model_id:
             return version
-    return client.create_model_version(
+    version = client.create_model_version(
         name,
         source=f"models:/{model.model_id}",
         run_id=model.source_run_id,
@@ -133,6 +150,11 @@ def _version_of(client: MlflowClient, name: str, model: LoggedModel) -> ModelVer
         tags={MODEL_ID: model.model_id, "judged_on": model.tags.get("judged_on", "")},
         description=model.tags.get("reason", ""),
     )
+    # The column "Registered models" of the Models tab reads this; a registry in a database leaves it out.
+    client.set_logged_model_tags(
+        model.model_id, {"mlflow.modelVersions": json.dumps([{"name": name, "version": version.version}])}
+    )
+    return version
 
 
 def _judge(

@@ -121,8 +121,8 @@ def score_rows(
     Returns
     -------
     DataFrame
-        One row per customer, in the order of ``features``. A probability is missing exactly where the customer
-        is outside the risk set of its target, and ``not_eligible_reason`` says so.
+        One row per customer, in the order of ``features``. A probability is missing exactly where the
+        customer is outside the risk set of its target, and ``not_eligible_reason`` says so.
     """
     panel = panel_of(features, None, CHURN.name, journey.phase_keys)
     phase = np.asarray(panel.phases, dtype=object)[panel.phase]

@@ -184,7 +184,7 @@ def not_eligible(y: npt.NDArray[np.float32], contract: LabelContract) -> str:
     --------
     >>> contract = LabelContract(target="churn", horizon_days=28)
     >>> not_eligible(np.ones(500, np.float32), contract)
-    '0 negatives in the training rows, at least 50 needed (labels.churn.min_negatives)'
+    '0 negatives in the training rows, at least 50 needed (churn.min_negatives in params.yaml)'
     """
     if not len(y):
         return "no training row whose label has matured"
@@ -193,7 +193,7 @@ def not_eligible(y: npt.NDArray[np.float32], contract: LabelContract) -> str:
         if counts[word] < least:
             return (
                 f"{counts[word]} {word} in the training rows, at least {least} needed "
-                f"(labels.{contract.target}.min_{word})"
+                f"({contract.target}.min_{word} in params.yaml)"
             )
     share = min(counts.values()) / len(y)
     if share < NEAR_CONSTANT:

@@ -54,7 +54,8 @@ def logistic(folder: Path, content: dict[str, Any]) -> Predict:
         for start in range(0, len(x), BATCH):
             wide = np.nan_to_num(x[start : start + BATCH], nan=0.0).astype(np.float64)
             scaled = (np.sign(wide) * np.log1p(np.abs(wide)) - centre) / np.where(live, spread, 1.0)
-            z = np.where(live, np.clip(scaled, -REACH, REACH), 0.0)
+            # The memory layout decides the order of summation, so the last bit: always row by row.
+            z = np.ascontiguousarray(np.where(live, np.clip(scaled, -REACH, REACH), 0.0))
             total[start : start + BATCH] += np.einsum("ij,kj->ik", z, coefficients)[:, 0]
         return _sigmoid(total)
 

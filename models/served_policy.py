@@ -2,7 +2,8 @@
 
 MLflow stores this file with the policy and runs it when the policy is loaded, on a machine where this
 repository may be absent. So it imports nothing of the repository; a test holds it equal, bit for bit, to
-``models/policy.py``. Consent, contact limits and the control group are applied by ``klantreis score``, which knows the customer.
+``models/policy.py``. Consent, contact limits and the control group are applied by ``klantreis score``, which
+knows the customer.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ REACH = 4.0
 
 
 def _weighted_sums(z: np.ndarray, coefficients: Any) -> np.ndarray:
-    return np.asarray(np.einsum("ij,kj->ik", z, np.asarray(coefficients, dtype=np.float64)))
+    # The memory layout decides the order of summation, so the last bit: always row by row.
+    rows, outputs = np.ascontiguousarray(z), np.ascontiguousarray(coefficients, dtype=np.float64)
+    return np.asarray(np.einsum("ij,kj->ik", rows, outputs))
 
 
 class Rule:

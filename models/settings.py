@@ -33,14 +33,19 @@ class LogisticSettings(Settings):
 
 
 class TrainSettings(Settings):
-    """How the models of a target are learnt and chosen."""
+    """How the models of a target are learnt and chosen.
+
+    ``margin`` and ``separate_margin`` are standard errors of the paired difference in log loss: within the
+    first the simplest pooled model wins; within the second a phase keeps the pooled model.
+    """
 
     seed: int = 7
     num_threads: Annotated[int, Field(ge=1, le=256)] = 1
     estimators: tuple[Name, ...] = ("logistic", "lightgbm")
     blend: bool = True
     separate_phases: bool = True
-    margin: Annotated[float, Field(ge=0)] = 1.0
+    margin: Annotated[float, Field(ge=0)] = 0.25
+    separate_margin: Annotated[float, Field(ge=0)] = 2.0
     max_cutoffs: Annotated[int, Field(ge=1)] = 60
     lightgbm: LightGBMSettings = LightGBMSettings()
     logistic: LogisticSettings = LogisticSettings()

@@ -1,4 +1,4 @@
-"""Make skewed columns fit for a linear model: signed log, centred, scaled, and held within the range learnt."""
+"""Make skewed columns fit for a linear model: signed log, centred, scaled, held within the range learnt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-#: A row further out than this many standard deviations is taken back to it: a linear model must not extrapolate.
+#: A row further out than this many standard deviations is taken back to it: a linear model must not
+#: extrapolate.
 REACH = 4.0
 
 
@@ -36,7 +37,7 @@ class SignedLogScale:
         return cls(logged.mean(axis=0), np.where(spread < 1e-6, 0.0, spread))
 
     def apply(self, x: NDArray[np.floating[Any]]) -> FloatArray:
-        """Rows x columns on the scale that was learnt; row by row, so a row's result never depends on others."""
+        """Put rows x columns on the scale that was learnt; a row's result never depends on other rows."""
         live = self.spread > 0
         scaled = (_signed_log(x) - self.centre) / np.where(live, self.spread, 1.0)
         held: FloatArray = np.where(live, np.clip(scaled, -REACH, REACH), 0.0)
@@ -50,7 +51,7 @@ def _signed_log(x: NDArray[np.floating[Any]]) -> FloatArray:
 
 
 def weighted_sums(z: FloatArray, coefficients: FloatArray) -> FloatArray:
-    """``z @ coefficients.T`` whose bits per row do not depend on how many rows come along (BLAS does not promise that).
+    """Multiply ``z @ coefficients.T`` so that a row's bits do not depend on the other rows, as BLAS would.
 
     Parameters
     ----------

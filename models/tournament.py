@@ -1,4 +1,4 @@
-"""Policies against each other on one log: cross-fitted doubly robust values, compared on the same decisions."""
+"""Policies against each other on one log: cross-fitted doubly robust values on the same decisions."""
 
 from __future__ import annotations
 
@@ -68,20 +68,31 @@ class Entry:
         return head | {"value": self.value.value, "low": self.value.low, "high": self.value.high, **cross}
 
 
-def run_tournament(
-    log: Candidates, how: Learning, min_ess: int, confidence: float
-) -> tuple[dict[str, Entry], FloatArray]:
+@dataclass(frozen=True)
+class Tournament:
+    """All policies on one log, and what the effects are read from.
+
+    Attributes
+    ----------
+    entries : dict of str to Entry
+        Candidates in their order, then ``logged``, ``random``, ``personalised``.
+    outcomes : array (rows, arms)
+        Doubly robust scores of the outcome (0/1); NaN where not eligible.
+    predicted : array (rows, arms)
+        Cross-fitted effect of the rule on the probability of success, against none.
+    """
+
+    entries: dict[str, Entry]
+    outcomes: FloatArray
+    predicted: FloatArray
+
+
+def run_tournament(log: Candidates, how: Learning, min_ess: int, confidence: float) -> Tournament:
     """Value do nothing, every single action, the logged policy, random and the personalised rule.
 
     A single action falls back to ``none`` on decisions where it was not eligible: that is what giving it "to
-    everybody" would mean on those days. The personalised rule is learnt anew for every fold, on the other folds.
-
-    Returns
-    -------
-    dict of str to Entry
-        In the order of the candidates, then ``logged``, ``random``, ``personalised``.
-    array (rows, arms)
-        Doubly robust scores of the outcome (0/1), for the effects; NaN where not eligible.
+    everybody" would mean on those days. The personalised rule is learnt anew for every fold, on the other
+    folds.
     """
     fold = customer_folds(log.customers, how.folds, how.seed, "tournament")
     arms = len(log.arms)
@@ -92,20 +103,23 @@ def run_tournament(
     chance = cross_fitted_means(seen, log.arm, log.outcome, *fit, "probability", *seeds)
     values = arm_scores(money, log.arm, how.margin_rate * log.value, log.propensity, log.eligible, how.floor)
     outcomes = arm_scores(chance, log.arm, log.outcome, log.propensity, log.eligible, how.floor)
+    choice, effects = cross_fitted_rule(log, how, fold)
     entries: dict[str, Entry] = {}
-    for name, target in _policies(log, how, fold).items():
+    for name, target in _policies(log, choice).items():
         entries[name] = _entry(name, target, log, values - log.cost, how, min_ess, confidence)
-    return entries, outcomes
+    return Tournament(entries, outcomes, effects)
 
 
-def cross_fitted_choice(log: Candidates, how: Learning, fold: IntArray) -> IntArray:
-    """What the personalised rule would do, each decision by a rule that never saw its customer."""
+def cross_fitted_rule(log: Candidates, how: Learning, fold: IntArray) -> tuple[IntArray, FloatArray]:
+    """Choose, and predict effects, as the rule would; each decision by a rule that never saw its customer."""
     choice = np.zeros(len(log), dtype=np.int64)
+    effects = np.zeros((len(log), len(log.arms)))
     for held_out in np.unique(fold):
         inside = fold == held_out
         rule = learn_rule(log.take(~inside), how, f"without {held_out}")
         choice[inside] = best_arm(rule, log.x[inside], log.eligible[inside])
-    return choice
+        effects[inside] = rule.effect(log.x[inside])
+    return choice, effects
 
 
 def best_arm(rule: ActionRule, x: NDArray[np.float32], eligible: NDArray[np.bool_]) -> IntArray:
@@ -114,7 +128,7 @@ def best_arm(rule: ActionRule, x: NDArray[np.float32], eligible: NDArray[np.bool
     return chosen
 
 
-def _policies(log: Candidates, how: Learning, fold: IntArray) -> dict[str, FloatArray]:
+def _policies(log: Candidates, choice: IntArray) -> dict[str, FloatArray]:
     """Probability of every candidate under every policy: arrays (rows, arms)."""
     one_hot = np.eye(len(log.arms))
     policies: dict[str, FloatArray] = {
@@ -123,7 +137,7 @@ def _policies(log: Candidates, how: Learning, fold: IntArray) -> dict[str, Float
     }
     policies[LOGGED] = np.where(log.arm[:, None] >= 0, one_hot[log.arm], 0.0)
     policies[RANDOM] = log.eligible / log.eligible.sum(axis=1, keepdims=True)
-    policies[PERSONALISED] = one_hot[cross_fitted_choice(log, how, fold)]
+    policies[PERSONALISED] = one_hot[choice]
     return policies
 
 
@@ -147,12 +161,14 @@ def _entry(
         scores = inside * earned / share
     else:
         scores = (target * np.where(log.eligible, net, 0.0)).sum(axis=1)
-    # A single action is judged where it could be given; elsewhere it is `none`, which would flatter its support.
+    # A single action is judged where it could be given; elsewhere it is `none`, which would flatter its
+    # support.
     able = log.eligible[:, log.arms.index(name)] if name in log.arms else np.ones(len(log), dtype=np.bool_)
     carried = support(taken[able], clipped[able])
     speaking = taken > 0
     below = float((log.propensity[speaking] < how.floor).mean()) if speaking.any() and name != LOGGED else 0.0
-    # A decision whose action is no candidate earned something under an action nobody weighs: it counts for none.
+    # A decision whose action is no candidate earned something under an action nobody weighs: it counts for
+    # none.
     reward = np.where(log.arm >= 0, earned, 0.0)
     return Entry(
         name=name,

@@ -31,10 +31,21 @@ def followed(phase: Mapping[str, Any]) -> str:
 
     Examples
     --------
-    >>> followed({"state": "personalise", "recommended": "A"}), followed({"state": "constant", "recommended": "A"})
-    ('personalised', 'A')
+    >>> [followed({"state": state, "recommended": "A"}) for state in ("personalise", "constant")]
+    ['personalised', 'A']
     """
     return PERSONALISED if phase["state"] == "personalise" else str(phase.get("recommended") or NONE)
+
+
+def policy_label(name: str, words: Words) -> str:
+    """Name a policy in words.
+
+    Examples
+    --------
+    >>> policy_label("A", Words("en")), policy_label("none", Words("nl"))
+    ('Everybody A', 'Niets')
+    """
+    return words.known(f"policy_{name}", words("policy_everybody", action=name))
 
 
 def reason(phase: Mapping[str, Any], language: Language) -> str:
@@ -56,11 +67,9 @@ def tournament_rows(phase: Mapping[str, Any], words: Words) -> list[PolicyRow]:
     rows = []
     for policy in phase.get("policies", []):
         name, carried = policy["name"], policy.get("value") is not None
-        key = f"policy_{name}"
-        label = words.known(key, words("policy_everybody", action=name))
         rows.append(
             PolicyRow(
-                name, label, policy.get("value"), policy.get("low"), policy.get("high"),
+                name, policy_label(name, words), policy.get("value"), policy.get("low"), policy.get("high"),
                 policy.get("minus_best_constant"), policy.get("ess"), name == chosen,
                 "" if carried else words("not_evaluable"),
             )
@@ -79,14 +88,16 @@ def tournament_gain(tournament: Mapping[str, Any]) -> dict[str, float]:
     Returns
     -------
     dict
-        ``gain``: over the best single action, 0 where the state is not ``personalise``; ``gain over none``: over
-        doing nothing. Empty without decisions.
+        ``gain``: over the best single action, 0 where the state is not ``personalise``; ``gain over none``:
+        over doing nothing. Empty without decisions.
 
     Examples
     --------
-    >>> policies = [{"name": "personalised", "value": 2.5}, {"name": "A", "value": 2.0}, {"name": "none", "value": 1.0}]
-    >>> one = {"state": "personalise", "recommended": "A", "n": 100, "gain": {"value": 0.5}, "policies": policies}
-    >>> tournament_gain({"phases": {"a": one, "b": {**one, "state": "constant", "n": 300}}})
+    >>> worth = {"personalised": 2.5, "A": 2.0, "none": 1.0}
+    >>> policies = [{"name": name, "value": value} for name, value in worth.items()]
+    >>> one = {"recommended": "A", "gain": {"value": 0.5}, "policies": policies}
+    >>> phases = {"a": {**one, "state": "personalise", "n": 100}, "b": {**one, "state": "constant", "n": 300}}
+    >>> tournament_gain({"phases": phases})
     {'gain': 0.125, 'gain over none': 1.125}
     """
     gain, over_none, weight = 0.0, 0.0, 0

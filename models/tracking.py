@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 KEY = "klantreis.key"
 RECORD = "reports/mlflow_run.json"
-#: Name of the feature table in the UI; its digest is the md5 that DVC knows it by.
+#: Name of the feature table in the UI; its digest is how the md5 begins that DVC knows it by.
 DATASET = "features"
 NOTE = """One run = one execution of the pipeline. Metrics are read as `target/metric phase` \
 (`churn/lift10 decision`), `target/metric mean` (plain mean over the phases), `target/metric all` \
@@ -67,7 +67,8 @@ def connect(root: Path) -> MlflowClient:
         os.environ.setdefault(name, value)
     from mlflow import MlflowClient
 
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "mlflow.store.db.utils"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     try:
         if uri.startswith("sqlite:"):
             _create_database(Path(uri.removeprefix("sqlite:///").split("?", 1)[0]), artifact_root(root))
@@ -260,7 +261,7 @@ def _metrics(
     """
     from mlflow.entities import Metric
 
-    data = {"dataset_name": DATASET, "dataset_digest": content.data} if content.data else {}
+    data = {"dataset_name": DATASET, "dataset_digest": content.data[:8]} if content.data else {}
     found = [Metric(name, value, moment, 0) for name, value in content.metrics.items()]
     for model in content.models:
         model_id = models[model.target][model.phase]
@@ -275,7 +276,7 @@ def _log_files(client: MlflowClient, run_id: str, content: RunContent) -> None:
 
     if content.data:
         place = json.dumps({"uri": "data/features.parquet"})
-        data = Dataset(DATASET, content.data, "local", place)
+        data = Dataset(DATASET, content.data[:8], "local", place)
         client.log_inputs(run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
     for path, folder in content.files:
         client.log_artifact(run_id, str(path), folder or None)

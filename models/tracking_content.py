@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,20 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from features.cutoffs import day_of
 from features.errors import InputError
-from models.tracking_identity import NO_EFFECT, content_key, data_md5, git
+from models.tracking_identity import content_key, data_md5, git, shown_params
 from models.tracking_results import Results, read_json, results_of
 
-#: What people vary and compare; any other key is logged when it differs from its default.
-PARAMS = (
-    "source", "journey", "cutoffs.step_days",
-    "features.families", "features.windows_days", "features.lookback_days",
-    "churn.horizon_days", "churn.active_days", "readiness.horizon_days", "readiness.active_days",
-    "train.estimators", "train.separate_phases", "train.seed", "train.lightgbm.learning_rate",
-    "train.lightgbm.num_leaves", "train.lightgbm.min_child_samples", "train.lightgbm.lambda_l2",
-    "next_action.propensities",
-)  # fmt: skip
 #: What the run itself shows, below 40 numbers: per phase, as the mean over the phases, and for everybody.
 #: Every other metric of a model stands with that model (Models tab).
 PER_PHASE = ("lift10", "pr_auc", "gain")
@@ -158,17 +147,12 @@ def read_content(
     models = tuple(_models(root, phases, results))
     if not models:
         raise InputError("artifacts/ holds no model of a phase of the journey; run the train stage first")
-    data, flat = data_md5(root), dict(_flat(params))
-    usual = dict(_flat(defaults))
+    data = data_md5(root)
     return RunContent(
         key=key,
         name=os.environ.get("DVC_EXP_NAME")
         or f"{git(root, 'rev-parse', '--short', 'HEAD') or 'nogit'}-{key[:6]}",
-        params={
-            name: _text(value)
-            for name, value in flat.items()
-            if name in PARAMS or (value != usual.get(name) and name.split(".")[0] not in NO_EFFECT)
-        },
+        params=shown_params(params, defaults),
         tags=_tags(root, key, params, models, data),
         metrics=dict(_run_metrics(results, phases)),
         models=models,
@@ -218,9 +202,10 @@ def _model(
 
 def _run_metrics(results: Mapping[str, Results], phases: Sequence[str]) -> Iterator[tuple[str, float]]:
     for target, found in results.items():
-        parts = [(metric, phase, found.phases.get(phase, {})) for metric in PER_PHASE for phase in phases]
-        parts += [(metric, "mean", found.mean) for metric in MEAN]
+        # The first number logged is the one the compare page opens with.
+        parts = [(metric, "mean", found.mean) for metric in MEAN]
         parts += [(metric, "all", found.phases.get("all", {})) for metric in EVERYBODY]
+        parts += [(metric, phase, found.phases.get(phase, {})) for metric in PER_PHASE for phase in phases]
         yield from (
             (f"{target}/{metric} {who}", numbers[metric])
             for metric, who, numbers in parts
@@ -233,22 +218,47 @@ def _tags(
 ) -> dict[str, str]:
     meta = read_json(root / "data/canonical/meta.json")
     served = dict.fromkeys(model.phase for model in models if model.eligible)
-    horizons = (f"{target} {params[target]['horizon_days']}" for target in TARGETS)
+    days = {target: params[target]["horizon_days"] for target in TARGETS}
+    commit = git(root, "rev-parse", "HEAD")
+    changed = git(root, "status", "--porcelain", "--untracked-files=no")
     tags = {
+        "mlflow.note.content": _note(models),
+        "mlflow.source.name": "klantreis track",
+        "mlflow.source.type": "LOCAL",
+        "mlflow.source.git.commit": commit,
         "klantreis.key": key,
         "klantreis.level": "pipeline",
         "dvc.exp": os.environ.get("DVC_EXP_NAME", ""),
         "dvc.baseline_rev": os.environ.get("DVC_EXP_BASELINE_REV", ""),
-        "git.commit": git(root, "rev-parse", "HEAD"),
-        "git.dirty": str(bool(git(root, "status", "--porcelain", "--untracked-files=no"))).lower(),
+        "git.commit": commit,
+        "git.dirty": str(bool(changed)).lower() if commit else "",
         "data": data,
         "source": str(meta["source"]),
         "journey": str(params["journey"]),
-        "as_of": str(params["cutoffs"]["as_of"] or day_of(meta["complete_until_us"])),
+        "as_of": str(params["cutoffs"]["as_of"]),
         "phases": ", ".join(served) or "none",
-        "horizons": ", ".join(horizons) + " days",
+        "horizons": ", ".join(f"{target} {number} days" for target, number in days.items() if number),
     }
     return {name: value for name, value in tags.items() if value}
+
+
+def _note(models: Sequence[ModelContent]) -> str:
+    """Sum the run up in the description field of its page (Markdown)."""
+    said = {(model.target, model.phase): _in_words(model) for model in models}
+    lines = ["Out of time, per phase; all of it in the artifact `report.html`.", ""]
+    lines += [f"| phase | {' | '.join(TARGETS)} |", "|---" * (len(TARGETS) + 1) + "|"]
+    for phase in dict.fromkeys(model.phase for model in models):
+        cells = " | ".join(said.get((target, phase), "-") for target in TARGETS)
+        lines.append(f"| {phase} | {cells} |")
+    return "\n".join(lines)
+
+
+def _in_words(model: ModelContent) -> str:
+    numbers = [
+        f"{name} {model.metrics[name]:.3g}" for name in ("lift10", "log_loss") if name in model.metrics
+    ]
+    state = [] if model.eligible else ["not eligible"]
+    return ", ".join([*state, *numbers]) or model.candidate
 
 
 def _files(root: Path) -> Iterator[tuple[Path, str]]:
@@ -262,17 +272,3 @@ def _files(root: Path) -> Iterator[tuple[Path, str]]:
         for name in ("selection.json", "tournament.json"):
             if (root / "artifacts" / target / name).is_file():
                 yield root / "artifacts" / target / name, target
-
-
-def _flat(params: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in params.items():
-        if isinstance(value, Mapping) and value:
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield prefix + name, value
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_text, value))
-    return "null" if value is None else json.dumps(value) if isinstance(value, bool | dict) else str(value)

@@ -1,11 +1,11 @@
-"""What tells one MLflow run from another: content key, data, commit."""
+"""What tells one MLflow run from another: content key, parameters, data, commit."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,15 @@ LAYOUT = 1
 NO_EFFECT = ("engine", "tracking")
 #: Beside everything in ``artifacts/``, what the content key is made of.
 RESULTS = ("reports/metrics.json", "reports/evaluation.json")
+#: What people vary and compare; any other key is logged when it differs from its default.
+PARAMS = (
+    "source", "journey", "cutoffs.step_days",
+    "features.families", "features.windows_days", "features.lookback_days",
+    "churn.horizon_days", "churn.active_days", "readiness.horizon_days", "readiness.active_days",
+    "train.estimators", "train.separate_phases", "train.seed", "train.lightgbm.learning_rate",
+    "train.lightgbm.num_leaves", "train.lightgbm.min_child_samples", "train.lightgbm.lambda_l2",
+    "next_action.propensities",
+)  # fmt: skip
 
 
 def content_key(root: Path, params: Mapping[str, Any]) -> str:
@@ -45,6 +54,27 @@ def content_key(root: Path, params: Mapping[str, Any]) -> str:
     return digest.hexdigest()
 
 
+def shown_params(params: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, str]:
+    """Give the parameters worth comparing, flat: those people vary, and any other that was changed.
+
+    Parameters
+    ----------
+    params, defaults : mapping
+        The whole of ``params.yaml``, and the same keys by default.
+
+    Examples
+    --------
+    >>> shown_params({"journey": "5k", "train": {"seed": 7, "margin": 2.0}}, {"train": {"margin": 1.0}})
+    {'journey': '5k', 'train.seed': '7', 'train.margin': '2.0'}
+    """
+    usual = dict(_flat(defaults))
+    return {
+        name: _text(value)
+        for name, value in _flat(params)
+        if name in PARAMS or (value != usual.get(name) and name.split(".")[0] not in NO_EFFECT)
+    }
+
+
 def data_md5(root: Path) -> str:
     """Give the md5 of ``data/features.parquet``: from the file, else from ``dvc.lock``, else empty."""
     path = root / "data/features.parquet"
@@ -68,3 +98,17 @@ def git(root: Path, *words: str) -> str:
     except (OSError, subprocess.SubprocessError):
         return ""
     return done.stdout.strip()
+
+
+def _flat(params: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in params.items():
+        if isinstance(value, Mapping) and value:
+            yield from _flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_text, value))
+    return "null" if value is None else json.dumps(value) if isinstance(value, bool | dict) else str(value)

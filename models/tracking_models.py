@@ -83,7 +83,7 @@ def _signature(model: ModelContent) -> ModelSignature:
     from mlflow.types import ColSpec, Schema, TensorSpec
 
     columns: list[ColSpec | TensorSpec] = [ColSpec("double", name) for name in model.columns]
-    # A base rate needs no column, but a schema needs one: an optional one, which any row of the phase has.
-    columns = columns or [ColSpec("double", f"journey__is_{model.phase}", required=False)]
+    # A base rate needs no column, but rows without a column cannot be counted: one that every row has.
+    columns = columns or [ColSpec("double", "days_in_phase")]
     outputs = ACTION if model.target == "next_action" else PROBABILITY
     return ModelSignature(Schema(columns), Schema([ColSpec(kind, name) for kind, name in outputs]))

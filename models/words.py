@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -34,7 +35,7 @@ class Words:
     --------
     >>> words = Words("nl")
     >>> words("better_higher"), words.number(1234.5, 1), words.percent(0.125, 1)
-    ('hoger is beter', '1.234,5', '12,5 %')
+    ('hoger is beter', '1.234,5', '12,5%')
     """
 
     def __init__(self, language: Language, journey: JourneySettings | None = None) -> None:
@@ -65,7 +66,7 @@ class Words:
         """Write a share as a percentage."""
         if share is None or not math.isfinite(share):
             return self._texts["not_known"]
-        return f"{self.number(100 * share, digits)} %"
+        return f"{self.number(100 * share, digits)}%"
 
     def interval(self, found: dict[str, Any], digits: int, signed: bool = False) -> str:
         """Write the ``low`` and ``high`` of a result; empty where there is no interval."""
@@ -106,11 +107,12 @@ class Words:
         return self.known(f"band_{segment}", segment) if kind == "rfm_band" else segment
 
     def place(self, kind: str, segment: str) -> tuple[float, int, str]:
-        """Give where a segment stands among its kind: journey order, best band first, numbers upwards, unknown last.
+        """Say where a segment stands in its kind: journey order, best band first, numbers up, unknown last.
 
         Examples
         --------
-        >>> sorted(["unknown", "100-124K", "15-24K", "Under 15K"], key=lambda s: Words("en").place("income", s))
+        >>> incomes = ["unknown", "100-124K", "15-24K", "Under 15K"]
+        >>> sorted(incomes, key=lambda income: Words("en").place("income", income))
         ['Under 15K', '15-24K', '100-124K', 'unknown']
         """
         order = list(self._phases) if kind == "phase" else list(BANDS) if kind == "rfm_band" else []
@@ -125,6 +127,10 @@ class Words:
         """Give the label of a metric."""
         text = self.known(f"metric_{family}", name)
         return text if k is None else text.format(k=self.percent(k))
+
+    def in_order(self, phases: Mapping[str, Any]) -> list[tuple[str, Any]]:
+        """Give the items of a mapping by phase in journey order, ``all`` first."""
+        return sorted(phases.items(), key=lambda item: self.place("phase", item[0]))
 
     def listed(self, parts: list[str]) -> str:
         """Join names into a phrase: ``a, b and c``."""

@@ -128,16 +128,14 @@ def predict_task(
         yield test, rows, learned.predict(rows)
 
 
-def _plan(
-    root: Path, params: Params, task: Task, contract: LabelContract, meta: dict[str, Any]
-) -> Plan:
+def _plan(root: Path, params: Params, task: Task, contract: LabelContract, meta: dict[str, Any]) -> Plan:
     tests = [midnight_us(day) for day in task.test_cutoffs]
     if not meta["start_us"] < tests[0] or tests[-1] > meta["complete_until_us"]:
         raise InputError(
             f"task {task.name}: test_cutoffs {task.test_cutoffs[0]}..{task.test_cutoffs[-1]} must lie inside "
             f"the log of {task.source}, {day_of(meta['start_us'])}..{day_of(meta['complete_until_us'])}"
         )
-    cutoffs = {test for test in tests}.union(*(task.training_cutoffs(test) for test in tests))
+    cutoffs = set(tests).union(*(task.training_cutoffs(test) for test in tests))
     as_known = {**meta, "complete_until_us": tests[-1] // DAY_US * DAY_US}
     settings = CutoffSettings(min_history_days=0, step_days=task.step_days)
     rhythm = load_source(task.source, root).rhythm

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from features.settings import SourceSettings
+from features.cutoffs import day_of
+from features.table import Plan
 from models.tracking import track
-from pipelines.params import Params, load_journey, load_params, load_source
+from pipelines.params import Params, load_params, load_source
+from pipelines.paths import Project
+from pipelines.train import load_plan
 
 
 def run(root: Path) -> dict[str, Any]:
@@ -18,35 +21,29 @@ def run(root: Path) -> dict[str, Any]:
     root : Path
         The project folder.
     """
-    params = load_params(root)
-    source = load_source(params.source, root)
-    phases = load_journey(params.journey, root).phase_keys
+    params, plan = load_params(root), load_plan(Project(root))
+    step_days = load_source(params.source, root).rhythm.step_days
     usual = Params(source=params.source, features=params.features)
-    return track(root, params.tracking, filled_in(params, source), filled_in(usual, source), phases)
+    asked, default = (filled_in(one, plan, step_days) for one in (params, usual))
+    return track(root, params.tracking, asked, default, plan.journey.phase_keys)
 
 
-def filled_in(params: Params, source: SourceSettings) -> dict[str, Any]:
-    """Give all parameters, with what the source declares in the place of ``null``.
+def filled_in(params: Params, plan: Plan, step_days: int) -> dict[str, Any]:
+    """Give all parameters, with what the features stage settled in the place of ``null``.
 
     Parameters
     ----------
     params : Params
         The whole of ``params.yaml``.
-    source : SourceSettings
-        The file of ``conf/sources`` that it names.
+    plan : Plan
+        Holds the label contracts and the moment of scoring.
+    step_days : int
+        Between cutoffs, as the source declares.
     """
-    asked, rhythm = params.model_dump(mode="json"), source.rhythm
-    declared = {
-        ("cutoffs", "step_days"): rhythm.step_days,
-        ("churn", "horizon_days"): rhythm.churn_horizon_days,
-        ("churn", "active_days"): rhythm.churn_active_days,
-        ("churn", "event"): rhythm.churn_event,
-        ("readiness", "horizon_days"): rhythm.readiness_horizon_days,
-        ("readiness", "active_days"): rhythm.readiness_active_days,
-        ("readiness", "event"): "purchase",
-        ("next_action", "horizon_days"): rhythm.decision_horizon_days,
-    }
-    for (block, key), value in declared.items():
-        if asked[block][key] is None:
-            asked[block][key] = value
-    return asked
+    filled = params.model_dump(mode="json")
+    filled["cutoffs"]["as_of"] = day_of(plan.as_of_us).isoformat()
+    filled["cutoffs"]["step_days"] = params.cutoffs.step_days or step_days
+    for contract in plan.contracts:
+        settled, block = contract.model_dump(mode="json"), filled[contract.target]
+        block |= {key: settled[key] for key, value in block.items() if value is None and key in settled}
+    return filled

@@ -34,7 +34,7 @@ def test_imports_flow_from_pipelines_to_models_to_features(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=names)
 def test_only_tracking_imports_mlflow(path: Path) -> None:
-    if path.stem in {"tracking", "registry", "served_model", "served_policy"}:
+    if path.stem.startswith("tracking") or path.stem in {"registry", "served_model", "served_policy"}:
         return
     assert not [m for m in imported(ast.parse(path.read_text())) if m.split(".")[0] == "mlflow"]
 
@@ -62,7 +62,7 @@ def test_heavy_libraries_are_not_loaded_by_the_command_line() -> None:
     code = (
         "import sys, pipelines.cli; "
         "sys.exit(' '.join(m for m in ('mlflow', 'matplotlib', 'lightgbm', 'sklearn', 'pandas', 'pyspark') "
-        "if m in sys.modules))"
+        "if m in sys.modules) or 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

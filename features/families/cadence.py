@@ -1,5 +1,7 @@
 """Cadence: the customer's own rhythm of buying, in whole days between days with an order.
 
+An order of yesterday is one day of silence.
+
 References
 ----------
 Platzer and Reutterer, "Ticking away the moments: timing regularity helps to better predict customer
@@ -20,7 +22,8 @@ def _measures(history: History, scope: Scope) -> Iterator[Measure]:
     days = history.orders.by_day
     gap = np.maximum(days.gap, 0.0)
     gaps = np.maximum(days.total() - 1.0, 0.0)
-    silence = np.where(days.total() > 0, days.last_days(), float(history.frame.lookback_days))
+    today = float(history.frame.cutoff_day)
+    silence = today - days.nth_last("day", 1, today - history.frame.lookback_days)
     prior, weight = scope.mean_gap_days, scope.mean_gap_weight
     mean = (days.total(gap) + prior * weight) / (gaps + weight)
     away = np.where(days.gap > 0, gap - days.spread(mean), 0.0)
@@ -47,9 +50,9 @@ def _measures(history: History, scope: Scope) -> Iterator[Measure]:
 
 def _recent(days: History, silence: Floats, mean: Floats) -> Iterator[Measure]:
     top = days.top(np.maximum(days.gap, 0.0))
-    last = days.last_days()
-    gap_1 = np.where(days.total() >= 2, days.last_days(2) - last, mean)
-    gap_3 = np.where(days.total() >= 4, (days.last_days(4) - last) / 3.0, mean)
+    last = days.nth_last("day", 1, 0.0)
+    gap_1 = np.where(days.total() >= 2, last - days.nth_last("day", 2, 0.0), mean)
+    gap_3 = np.where(days.total() >= 4, (last - days.nth_last("day", 4, 0.0)) / 3.0, mean)
     yield Measure("gap_last", gap_1, "days", "Days between the last two orders",
                   "Dagen tussen de laatste twee bestellingen")  # fmt: skip
     yield Measure("gap_last_3", gap_3, "days", "Mean of the last three gaps",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from features.families._base import Family, Measure, Scope, windowed
 from features.history import History, ratio
 

@@ -1,1 +1,1 @@
-"""One target per file: its contract and a function from the label window to columns. A new file is a target."""
+"""One target per file: its contract and a function from the label window to columns."""

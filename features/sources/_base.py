@@ -103,7 +103,7 @@ class Source(ABC):
     def check_rows(
         self, verdict: Verdict, source_ids: Column, occurred: npt.NDArray[np.int64], unread: Mask
     ) -> None:
-        """Reject rows without a customer, without a readable moment (``unread``) or with an impossible one."""
+        """Reject rows without a customer, a readable moment (else ``unread``) or a possible one."""
         missing = pc.or_kleene(pc.is_null(source_ids), pc.equal(pc.utf8_length(source_ids), 0))
         verdict.reject(as_mask(missing), "customer is missing")
         verdict.reject(unread, "occurred cannot be read as a date")

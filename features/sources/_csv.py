@@ -187,8 +187,8 @@ def _refuse_byte(file: RawFile, source: str, error: UnicodeDecodeError, offset: 
     if offset == 0 and error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         return  # said better when the header is read
     line += error.object[: error.start].count(b"\n")
+    place = f"byte 0x{error.object[error.start]:02x} at position {offset + error.start} (line {line})"
     raise InputError(
-        f"{file.name}: byte 0x{error.object[error.start]:02x} at position {offset + error.start} (line {line}) "
-        f"is not UTF-8; set options.encoding in conf/sources/{source}.yaml (for example latin-1), or save the "
-        "file as UTF-8"
+        f"{file.name}: {place} is not UTF-8; set options.encoding in conf/sources/{source}.yaml "
+        "(for example latin-1), or save the file as UTF-8"
     ) from error

@@ -18,6 +18,8 @@ BATCH_ROWS = 250_000
 def parquet_batches(file: RawFile, rows: int = BATCH_ROWS) -> Iterator[RawBatch]:
     """Read a Parquet file in batches of bounded size; a broken file is an `InputError`."""
     start = 1
+    if file.path.stat().st_size == 0:
+        return  # as a table without rows: an export that found nothing to write
     try:
         with pq.ParquetFile(file.path) as parquet:
             for batch in parquet.iter_batches(batch_size=rows, use_threads=False):
@@ -25,7 +27,7 @@ def parquet_batches(file: RawFile, rows: int = BATCH_ROWS) -> Iterator[RawBatch]
                     numbers = np.arange(start, start + batch.num_rows, dtype=np.int64)
                     yield RawBatch(file, pa.Table.from_batches([batch]), numbers)
                     start += batch.num_rows
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         raise InputError(
             f"{file.name}: not a whole Parquet file ({first_line(error)}); it was probably cut off while "
             "being copied or downloaded: fetch it again, or take it out of the folder"

@@ -108,7 +108,7 @@ class AttributeColumn(Settings):
 class TableOptions(Settings):
     """Options of the kind ``table``."""
 
-    files: tuple[str, ...]
+    files: str | tuple[str, ...]
     columns: ColumnNames
     constants: Constants = Constants()
     values: ValueMaps = ValueMaps()
@@ -123,11 +123,6 @@ class TableOptions(Settings):
     missing: tuple[str, ...] = ("",)
     allow_negative: bool = False
     attributes: dict[Name, AttributeColumn] = Field(default_factory=dict)
-
-    @field_validator("files", mode="before")
-    @classmethod
-    def _one_or_more(cls, files: object) -> object:
-        return (files,) if isinstance(files, str) else files
 
     @field_validator("time_zone")
     @classmethod
@@ -163,6 +158,11 @@ class TableOptions(Settings):
                 if word not in allowed:
                     raise ValueError(f"unknown {what} {word!r}; allowed: {', '.join(allowed)}")
         return self
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """Patterns of the files to read."""
+        return (self.files,) if isinstance(self.files, str) else self.files
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class Table(Source):
         if self.folder.is_file():
             return (RawFile(self.folder, self.folder.name, "events"),)
         names = set()
-        for pattern in self.options.files:
+        for pattern in self.options.patterns:
             inside(self.folder, pattern)
             names |= {
                 path.relative_to(self.folder).as_posix()
@@ -59,8 +59,8 @@ class Table(Source):
             }
         if not names:
             raise InputError(
-                f"no file in {self.folder} matches {', '.join(self.options.files)}; change options.files or "
-                f"path in conf/sources/{self.name}.yaml"
+                f"no file in {self.folder} matches {', '.join(self.options.patterns)}; "
+                f"change options.files or path in conf/sources/{self.name}.yaml"
             )
         return tuple(RawFile(inside(self.folder, name), name, "events") for name in sorted(names))
 

@@ -1,4 +1,4 @@
-"""Base rate: everybody gets the share of label 1 among the training rows."""
+"""Base rate: everybody gets the share of label 1 at the newest matured cutoff."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.settings import LabelContract
-from models.baselines._base import Floats, smoothed_rate
+from models.baselines._base import Floats, newest, smoothed_rate
 from models.panel import Panel
 
 
@@ -27,7 +27,7 @@ class BaseRate:
 
     def fit(self, rows: Panel, contract: LabelContract) -> FittedBaseRate:
         """Count the labels."""
-        return FittedBaseRate(smoothed_rate(rows.y))
+        return FittedBaseRate(smoothed_rate(newest(rows).y))
 
 
 BASELINE = BaseRate()

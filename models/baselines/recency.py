@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.settings import LabelContract
-from models.baselines._base import Floats, rfm, smoothed_rate
+from models.baselines._base import Floats, newest, rfm, smoothed_rate
 from models.panel import Panel
 
 
@@ -25,10 +25,11 @@ class FittedRecency:
 
 
 class Recency:
-    """Isotonic regression on recency, over every matured cutoff."""
+    """Isotonic regression on recency, at the newest matured cutoff (older ones carry another season)."""
 
     def fit(self, rows: Panel, contract: LabelContract) -> FittedRecency:
         """Fit the curve; its direction follows the data."""
+        rows = newest(rows)
         rate = smoothed_rate(rows.y)
         if not len(rows) or rows.y.min() == rows.y.max():
             return FittedRecency(contract, np.zeros(1), np.full(1, rate))

@@ -40,6 +40,9 @@ class Fitted(Protocol):
     def predict(self, x: npt.NDArray[np.float32]) -> Floats:
         """Give the probability of label 1 per row of ``x`` (n, len(columns)); never NaN."""
 
+    def contributions(self, x: npt.NDArray[np.float32]) -> tuple[Floats, float]:
+        """Split the log-odds per row: one part per column (n, len(columns)), and what is the same for all."""
+
     def to_files(self, folder: Path) -> None:
         """Write text files into an existing folder."""
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.estimators._base import Floats, Rows, Tuned, log_losses, read_json, write_json
+from models.estimators._base import Floats, Rows, Tuned, log_losses, logit, read_json, write_json
 from models.settings import TrainSettings
 
 
@@ -22,6 +22,10 @@ class FittedBaseRate:
     def predict(self, x: npt.NDArray[np.float32]) -> Floats:
         """Give the rate, once per row of ``x``."""
         return np.full(len(x), self.rate)
+
+    def contributions(self, x: npt.NDArray[np.float32]) -> tuple[Floats, float]:
+        """Give no part to any column."""
+        return np.zeros((len(x), 0)), float(logit(np.array([self.rate]))[0])
 
     def to_files(self, folder: Path) -> None:
         """Write ``base_rate.json``."""

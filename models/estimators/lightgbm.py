@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from models.estimators._base import Floats, Rows, Tuned, log_losses, read_json, sigmoid, varying, write_json
+from models.estimators._base import (
+    Floats,
+    Rows,
+    Tuned,
+    log_losses,
+    logit,
+    read_json,
+    sigmoid,
+    varying,
+    write_json,
+)
 from models.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -40,6 +50,14 @@ class FittedLightGBM:
     def predict(self, x: npt.NDArray[np.float32]) -> Floats:
         """Give the probability of label 1 per row of ``x`` (n, len(columns))."""
         return sigmoid(self.log_odds(x)) if len(x) else np.zeros(0)
+
+    def contributions(self, x: npt.NDArray[np.float32]) -> tuple[Floats, float]:
+        """Give the exact part of each column (TreeSHAP) and the average of the trees."""
+        total = np.zeros((len(x), len(self.columns) + 1))
+        for booster in self.boosters:
+            total += booster.predict(x, pred_contrib=True, num_threads=self.num_threads)
+        total /= len(self.boosters)
+        return total[:, :-1], float(total[0, -1]) if len(x) else 0.0
 
     def to_files(self, folder: Path) -> None:
         """Write ``lightgbm_<n>.txt``, one per seed, and ``lightgbm.json``."""
@@ -132,6 +150,9 @@ class _Constant:
 
     def predict(self, x: npt.NDArray[np.float32]) -> Floats:
         return np.full(len(x), self.rate)
+
+    def contributions(self, x: npt.NDArray[np.float32]) -> tuple[Floats, float]:
+        return np.zeros((len(x), 0)), float(logit(np.array([self.rate]))[0])
 
     def to_files(self, folder: Path) -> None:
         write_json(folder / "lightgbm.json", {"rate": self.rate})

@@ -34,6 +34,13 @@ class FittedLogistic:
                 total[start : start + BATCH] += weighted_sums(z, self.coefficients[None, :])[:, 0]
         return sigmoid(total)
 
+    def contributions(self, x: npt.NDArray[np.float32]) -> tuple[Floats, float]:
+        """Give coefficient times standardised value per column, and the intercept."""
+        if not self.columns:
+            return np.zeros((len(x), 0)), self.intercept
+        parts = self.scale.apply(_complete(x)) * self.coefficients
+        return parts, self.intercept
+
     def to_files(self, folder: Path) -> None:
         """Write ``logistic.json``."""
         content = {

@@ -40,7 +40,6 @@ class Picture:
 def pictures(
     evaluation: Mapping[str, Any],
     segments: pd.DataFrame,
-    counts: Mapping[str, int],
     currency: str,
     words: Words,
 ) -> list[Picture]:
@@ -52,8 +51,6 @@ def pictures(
         The content of ``reports/evaluation.json``.
     segments : DataFrame
         As ``SEGMENT_LIFT``.
-    counts : mapping
-        Customers per phase at the newest cutoff; empty when nobody was scored.
     currency : str
         Of the tournament's values.
     words : Words
@@ -67,19 +64,14 @@ def pictures(
     """
     found: list[Picture] = []
     for target, results in evaluation["targets"].items():
-        for phase, one in results["phases"].items():
+        for phase, one in words.in_order(results["phases"]):
             if "metrics" in one:
                 found += _of_phase(target, phase, one, words)
         found += _of_segments(target, segments[segments["target"] == target], words)
-    if counts:
-        title = words("section_phases")
-        size = (style.PANEL[0] + 0.3, forest.height(len(counts)))
-        found.append(
-            Picture(
-                "phases", "all", words("alt_phases"), lambda a: phases.draw(a, counts, title, words), size
-            )
-        )
-    for phase, one in (evaluation.get("next_action") or {}).get("phases", {}).items():
+    moved = evaluation.get("phases_over_time") or {}
+    if moved.get("cutoffs"):
+        found.append(_of_phases(moved, words))
+    for phase, one in words.in_order((evaluation.get("next_action") or {}).get("phases", {})):
         found += _of_tournament(phase, one, currency, words)
     return found
 
@@ -97,6 +89,15 @@ def sheet(panels: Sequence[Picture]) -> bytes:
         for place in axes[len(panels) :]:
             place.set_axis_off()
         return style.png(figure)
+
+
+def _of_phases(moved: Mapping[str, Any], words: Words) -> Picture:
+    """Give the phases over time."""
+    cutoffs, counts, title = moved["cutoffs"], moved["counts"], words("pictures_phases")
+    return Picture(
+        "phases", "all", words("alt_phases"), lambda axes: phases.draw(axes, cutoffs, counts, title, words),
+        phases.SIZE,
+    )  # fmt: skip
 
 
 def _of_phase(target: str, phase: str, one: dict[str, Any], words: Words) -> list[Picture]:
@@ -119,7 +120,7 @@ def _of_phase(target: str, phase: str, one: dict[str, Any], words: Words) -> lis
 
 
 def _of_segments(target: str, frame: pd.DataFrame, words: Words) -> list[Picture]:
-    """Give a forest plot of the lift per kind of segment, over all phases (the phases themselves: one plot)."""
+    """Give a forest plot of the lift per kind of segment, over all phases; the phases are one kind."""
     lifts = frame[frame["metric"].str.startswith("lift")]
     if lifts.empty:
         return []
@@ -146,7 +147,7 @@ def _of_segments(target: str, frame: pd.DataFrame, words: Words) -> list[Picture
 
 
 def ordered_kinds(kinds: pd.Series) -> list[str]:
-    """Give the kinds of segments that occur: phase and buying behaviour first, then the attributes by name."""
+    """Give the kinds of segments that occur: phase and buying behaviour first, then attributes by name."""
     first = ("phase", "rfm_band")
     present = set(kinds) - {"all"}
     return [kind for kind in first if kind in present] + sorted(present - set(first))

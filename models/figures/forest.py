@@ -100,7 +100,7 @@ def draw(
     axes.set_ylim(len(rows) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
-    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     spread = limits[1] - limits[0]
     tick = 0 if spread > 8 else 1 if spread > 0.8 else 2
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.number(value, tick)))

@@ -28,8 +28,8 @@ RC: dict[Any, Any] = {
     "axes.grid": True, "grid.color": FAINT, "grid.linewidth": 0.6, "text.color": INK, "axes.titlecolor": INK,
     "xtick.color": MUTED, "ytick.color": MUTED, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
     "xtick.major.size": 0.0, "ytick.major.size": 0.0, "legend.frameon": False, "legend.fontsize": 8.5,
-    "figure.facecolor": "white", "axes.facecolor": "white", "svg.hashsalt": "klantreis", "svg.fonttype": "path",
-    "text.parse_math": False, "figure.constrained_layout.use": True,
+    "figure.facecolor": "white", "axes.facecolor": "white", "svg.hashsalt": "klantreis",
+    "svg.fonttype": "path", "text.parse_math": False, "figure.constrained_layout.use": True,
 }  # fmt: skip
 #: Inches of one panel: at 100 dots per inch it fits a phone.
 PANEL = (3.7, 3.0)

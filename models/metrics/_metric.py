@@ -166,7 +166,8 @@ def divided(above: Floats, below: Floats) -> Floats:
 
 def mean_of_rows(values: Floats, weights: Floats) -> Floats:
     """Give the weighted mean of one value per row, for each resample."""
-    above: Floats = np.einsum("rn,n->r", weights, values)  # not @: BLAS may add in another order
+    # Not @: BLAS may add in another order on another machine or for another number of resamples.
+    above: Floats = (weights * values).sum(axis=1)
     return divided(above, weights.sum(axis=1))
 
 

@@ -13,7 +13,7 @@ from models.panel import Panel
 from models.settings import LightGBMSettings, TrainSettings
 
 CONTRACT = LabelContract(target="churn", horizon_days=28, min_positives=40, min_negatives=40)
-SETTINGS = TrainSettings(num_threads=1, lightgbm=LightGBMSettings(max_rounds=80, patience=10))
+SETTINGS = TrainSettings(num_threads=1, lightgbm=LightGBMSettings(max_rounds=40, patience=8))
 NOW = 8 * 14 * DAY_US
 Make = Callable[..., Panel]
 

@@ -22,17 +22,17 @@ from models.estimators._base import Rows
 from models.evaluation import cleaned, evaluate_target
 from models.money import SpendModel
 from models.offpolicy import Estimate
-from models.policy import AverageEffect, PhasePolicy
+from models.phase_policy import AverageEffect, PhasePolicy
 from models.settings import EvaluationSettings, LightGBMSettings, TrackingSettings, TrainSettings
 from models.signed_log import SignedLogScale
 
-PHASES = ("awareness", "decision", "retention", "dormant")
+PHASES = ("awareness", "decision", "retention")
 COLUMNS = ("recency__order", "frequency__orders__28d", "monetary__spend__28d")
 SETTINGS = TrackingSettings(experiment="shop")
 PARAMS: dict[str, Any] = {
     "source": "shop",
     "journey": "five_phase",
-    "cutoffs": {"as_of": None, "step_days": 28},
+    "cutoffs": {"as_of": "2018-03-10", "step_days": 28},
     "engine": {"threads": 2},
     "churn": {"horizon_days": 56},
     "readiness": {"horizon_days": 14},
@@ -171,8 +171,7 @@ def finished_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     members = {
         "awareness": {"base_rate": 1.0},
         "decision": {"logistic": 0.5, "lightgbm": 0.5},
-        "retention": {"lightgbm": 1.0},
-        "dormant": {"logistic": 1.0},
+        "retention": {"logistic": 1.0},
     }
     for target in ("churn", "readiness"):
         for phase in PHASES:
@@ -182,7 +181,7 @@ def finished_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
         policy.save(root / "artifacts/next_action" / phase / "policy.json")
     (root / "artifacts/next_action/tournament.json").write_text(json.dumps(tournament()))
     write_results(root)
-    meta = {"source": "shop", "complete_until_us": 17_600 * DAY_US}
+    meta = {"source": "shop"}
     (root / "data/canonical/meta.json").write_text(json.dumps(meta))
     (root / "data/features.parquet").write_bytes(b"any bytes")
     (root / "reports/report.html").write_text("<h1>report</h1>")

@@ -55,7 +55,6 @@ def test_the_champion_loads_by_its_alias(
     run_track()
     register(project, SETTINGS)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/mlflow.db")
-    mlflow.set_tracking_uri(None)
     model = mlflow.pyfunc.load_model(f"models:/{CHURN}@champion")
     columns = {"recency__order": [3.0], "frequency__orders__28d": [2.0], "monetary__spend__28d": [20.0]}
     assert 0 < model.predict(pd.DataFrame(columns))["p"].item() < 1

@@ -12,12 +12,13 @@ import pandas as pd
 import pytest
 
 from models.bundle import estimators, load
-from models.policy import decide, load_policies
+from models.phase_policy import load_policies
+from models.policy import decide
 from models.served_model import READERS
 from models.tracking import connect
 
 COLUMNS = ("recency__order", "frequency__orders__28d", "monetary__spend__28d")
-#: Runs in isolated mode (no PYTHON* variables, no current folder on the path), so the repository is out of sight.
+#: Runs in isolated mode (no PYTHON* variables, no folder of ours on the path).
 ELSEWHERE = """
 import json, os, sys
 sys.path = [place for place in sys.path if place != sys.argv[1]]
@@ -54,7 +55,9 @@ def test_loads_elsewhere_without_pickles_and_predicts_the_same_bits(
         for phase, model_id in record["models"][target].items()
     }
     # Columns in another order and one too many: they are found by name.
-    customers[[*reversed(COLUMNS)]].assign(extra=1.0).to_csv(tmp_path / "customers.csv", index=False)
+    customers[[*reversed(COLUMNS)]].assign(days_in_phase=3.0, extra=1.0).to_csv(
+        tmp_path / "customers.csv", index=False
+    )
     done = subprocess.run(
         [sys.executable, "-I", "-c", ELSEWHERE, str(repo), json.dumps(folders), "customers.csv"],
         cwd=tmp_path,
@@ -67,7 +70,7 @@ def test_loads_elsewhere_without_pickles_and_predicts_the_same_bits(
     answer = json.loads(done.stdout.splitlines()[-1])
     assert answer["repository"] == []
     x = customers.to_numpy(np.float32)
-    for phase in ("awareness", "decision", "retention", "dormant"):
+    for phase in ("awareness", "decision", "retention"):
         bundle = load(project / "artifacts/churn" / phase)
         assert answer["answers"][f"churn {phase}"] == {"p": bundle.predict(x, COLUMNS).tolist()}
     policies = load_policies(project / "artifacts/next_action")

@@ -83,7 +83,7 @@ def features(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def attributes(rows: pd.DataFrame) -> pd.DataFrame:
-    """Ages for two customers in three, one of them a nasty word; income learnt only after the first cutoff."""
+    """Ages for two in three, one of them a nasty word; income learnt only after the first cutoff."""
     people = np.unique(rows["customer_id"])
     rng = np.random.default_rng(5)
     some = people[rng.random(len(people)) < 2 / 3]
@@ -117,7 +117,7 @@ def tournament() -> dict[str, Any]:
         policies.append(hole | {"low": None, "high": None, "n": 40, "ess": 12.0})
         return {
             "state": state, "recommended": recommended, "n": 2400, "customers": 800, "policies": policies,
-            "reason": {"en": f"State {state}: so say 2,400 decisions.", "nl": f"Toestand {state}: 2.400 besluiten."},
+            "reason": {"en": f"State {state}, of 2,400.", "nl": f"Toestand {state}, van 2.400."},
             "gain": {"value": personalised - 21.0, "low": 0.4, "high": 3.0, "se": 0.6},
             "propensities": {"mode": "estimated", "warning": "propensities are estimated"},
         }  # fmt: skip
@@ -143,32 +143,30 @@ def tournament() -> dict[str, Any]:
 
 
 def selection() -> dict[str, Any]:
+    compared = [
+        {"candidate": name, "log_loss": loss, "behind": loss - 0.2701, "standard_error": 0.001}
+        for name, loss in (("pooled logistic", 0.2725), ("pooled lightgbm", 0.2708), ("pooled blend", 0.2701))
+    ]
     chosen = {
-        "candidate": "pooled blend", "eligible": True, "reason": "pooled blend has the lowest log loss on 2100 later rows (0.2701)",
-        "not_eligible": "",
-    }  # fmt: skip
-    phases = {phase: dict(chosen) for phase in PHASES}
-    phases["awareness"] |= {
-        "eligible": False,
-        "not_eligible": "12 positives in the training rows, at least 50 needed",
+        "candidate": "pooled blend",
+        "eligible": True,
+        "reason": "lowest log loss",
+        "compared": compared,
     }
-    return {"phases": phases, "pooled": chosen}
+    phases = {phase: dict(chosen) for phase in PHASES}
+    refused = "not eligible: 12 positives in the training rows, at least 50 needed; served by pooled blend"
+    phases["awareness"] |= {"eligible": False, "reason": refused, "compared": []}
+    return {"target": "churn", "phases": phases, "pooled": chosen}
 
 
 def meta() -> dict[str, Any]:
-    file = {
-        "file": "orders.csv",
-        "table": "events",
-        "rows_in": 10_500,
-        "kept": 10_000,
-        "quarantined": 300,
-        "deduplicated": 200,
-    }
+    counts = {"rows_in": 10_500, "kept": 10_000, "quarantined": 300, "deduplicated": 200}
     return {
-        "source": "shop", "currency": "EUR", "kinds": ["purchase"], "channels": ["web"], "start_us": CUTOFFS[0] - 270 * DAY_US,
-        "complete_until_us": CUTOFFS[2] + 35 * DAY_US, "missing_days": ["2017-05-01", "2017-05-02", "2017-05-09"], "has_decisions": True,
+        "source": "shop", "currency": "EUR", "kinds": ["purchase"], "channels": ["web"],
+        "start_us": CUTOFFS[0] - 270 * DAY_US, "complete_until_us": CUTOFFS[2] + 35 * DAY_US,
+        "missing_days": ["2017-05-01", "2017-05-02", "2017-05-09"], "has_decisions": True,
         "actions": ["none", "A", "C"], "audit_attributes": ["age", "income"],
-        "counts": {"rows_in": 10_500, "kept": 10_000, "quarantined": 300, "deduplicated": 200, "files": [file]},
+        "counts": counts | {"files": [counts | {"file": "orders.csv", "table": "events"}]},
         "quarantine_reasons": {"date not readable": 250, NASTY: 50},
     }  # fmt: skip
 

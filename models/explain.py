@@ -1,0 +1,97 @@
+"""Why a probability is high or low: exact contributions in log-odds, that sum to the model's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from models.bundle import PhaseModel, load
+from models.estimators._base import Floats
+from models.panel import PHASE_PREFIX, Panel
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def contributions(
+    model: PhaseModel, x: npt.NDArray[np.float32], columns: Sequence[str]
+) -> tuple[Floats, Floats]:
+    """Split the log-odds of each row into one part per column and a rest that is the same for all.
+
+    Parameters
+    ----------
+    model : PhaseModel
+        As saved.
+    x : float32 array, shape (n, k)
+        One row per customer.
+    columns : sequence of str
+        Names of the k columns.
+
+    Returns
+    -------
+    tuple of (float array (n, k), float array (n,))
+        Parts per column (0 for a column the model does not use) and the rest; together the log-odds.
+
+    References
+    ----------
+    Lundberg et al. (2020), From local explanations to global understanding with explainable AI for trees,
+    Nature Machine Intelligence 2 (the parts of the trees).
+    """
+    position = {name: j for j, name in enumerate(columns)}
+    parts, rest = np.zeros((len(x), len(columns))), np.zeros(len(x))
+    for _, weight, fitted in model.members:
+        places = [position[name] for name in fitted.columns]
+        found, base = fitted.contributions(x[:, places])
+        parts[:, places] += weight * found
+        rest += weight * base
+    return parts, rest
+
+
+def reasons(
+    panel: Panel, artifacts: Path, dictionary: Sequence[Mapping[str, Any]], language: str, top: int,
+    wanted: npt.NDArray[np.bool_],
+) -> list[list[str]]:  # fmt: skip
+    """Say in words what moves each customer's probability most.
+
+    Parameters
+    ----------
+    panel : Panel
+        One row per customer.
+    artifacts : Path
+        ``artifacts/<target>``.
+    dictionary : sequence of mapping
+        The column dictionary (``data/columns.json``).
+    language : {"en", "nl"}
+        Of the words.
+    top : int
+        How many reasons per customer.
+    wanted : bool array, shape (n,)
+        Who gets reasons; the others get an empty list.
+
+    Returns
+    -------
+    list of list of str
+        One list per row; ``+`` raises the probability, a minus sign lowers it, strongest first.
+    """
+    words = {str(row["name"]): str(row[f"meaning_{language}"]) for row in dictionary}
+    out: list[list[str]] = [[] for _ in range(len(panel))]
+    if not top:
+        return out
+    for phase in panel.phases:
+        rows = np.flatnonzero(panel.in_phase(phase) & wanted)
+        if not len(rows):
+            continue
+        parts, _ = contributions(load(artifacts / phase), panel.x[rows], panel.columns)
+        # The phase itself is in the score file already; it is no reason.
+        parts[:, [j for j, name in enumerate(panel.columns) if name.startswith(PHASE_PREFIX)]] = 0.0
+        order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :top]
+        for row, columns, values in zip(rows, order, parts, strict=True):
+            out[row] = [
+                f"{'+' if values[j] > 0 else MINUS} {words[panel.columns[j]]} ({panel.x[row, j]:g})"
+                for j in columns
+                if values[j]
+            ]
+    return out

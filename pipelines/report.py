@@ -1,0 +1,29 @@
+"""Stage ``report``: one self-contained page for marketers and data scientists."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from models.report import ReportInputs, write_report
+from pipelines.params import load_params, load_source
+from pipelines.paths import Project
+from pipelines.train import load_plan
+
+logger = logging.getLogger(__name__)
+
+
+def run(root: Path) -> None:
+    """Write ``reports/report.html``."""
+    params, project = load_params(root), Project(root)
+    inputs = ReportInputs(
+        project.reports / "evaluation.json",
+        project.reports / "segment_lift.parquet",
+        project.canonical / "meta.json",
+        project.scores,
+    )
+    source = load_source(params.source, root)
+    write_report(
+        inputs, project.reports / "report.html", load_plan(project).journey, source, params.language
+    )
+    logger.info("report: reports/report.html")

@@ -1,0 +1,157 @@
+"""Stage ``score``: everybody at the newest cutoff, into ``data/scores.parquet``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.atomic import replacing
+from features.settings import JourneySettings
+from features.table import Plan
+from models.explain import reasons
+from models.panel import panel_of
+from models.policy import Actions, decide, load_policies
+from models.scoring import newest_rows, score_rows
+from pipelines.params import Params, load_params
+from pipelines.paths import TARGETS, Project
+from pipelines.train import load_plan
+
+logger = logging.getLogger(__name__)
+
+
+def run(root: Path) -> None:
+    """Score every customer at the newest cutoff; ids as the source gave them."""
+    params, project = load_params(root), Project(root)
+    plan = load_plan(project)
+    features = newest_rows(project.features, plan.as_of_us)
+    labels = newest_rows(project.labels, plan.as_of_us)
+    scores = score_tables(project, params, plan, features, labels)
+    names = pq.read_table(project.ids).to_pandas().set_index("customer_id")["source_id"]
+    scores["customer_id"] = names.loc[scores["customer_id"]].to_numpy()
+    scores = scores.sort_values("customer_id", ignore_index=True)
+    with replacing(project.scores) as beside:
+        pq.write_table(as_arrow(scores), beside, compression="zstd")
+    logger.info("%d customers scored, %d eligible", len(scores), scores["eligible"].sum())
+
+
+def score_tables(
+    project: Project, params: Params, plan: Plan, features: pa.Table, labels: pa.Table
+) -> pd.DataFrame:
+    """Score the rows of one cutoff with the models in ``artifacts/``.
+
+    Parameters
+    ----------
+    project : Project
+        Where the models are.
+    params : Params
+        The block ``score``, and the language of the reasons.
+    plan : Plan
+        Journey and label contracts the models were trained with.
+    features, labels : pyarrow.Table
+        One row per customer, same rows, one cutoff.
+
+    Returns
+    -------
+    DataFrame
+        One row per customer with the pseudonymous ``customer_id``, columns of DESIGN section 3.
+    """
+    artifacts = {target: project.artifacts(target) for target in TARGETS}
+    scores = score_rows(features, labels, plan.journey, plan.contracts, artifacts, params.score)
+    panel = panel_of(features, None, "churn", plan.journey.phase_keys)
+    actions = _actions(project, params, plan.journey, scores, panel.x, panel.columns, plan.as_of_us)
+    for name in Actions.__dataclass_fields__:
+        scores[name] = getattr(actions, name)
+    dictionary = json.loads(project.columns.read_text(encoding="utf-8"))
+    scores["reasons"] = reasons(
+        panel, artifacts["readiness"], dictionary, params.language, params.score.reasons,
+        scores["p_ready"].notna().to_numpy(),
+    )  # fmt: skip
+    scores["model_version"] = model_version(project)
+    scores["data_hash"] = data_hash(project)
+    return scores
+
+
+def _actions(
+    project: Project, params: Params, journey: JourneySettings, scores: pd.DataFrame,
+    x: np.ndarray[tuple[int, int], np.dtype[np.float32]], columns: tuple[str, ...], as_of_us: int,
+) -> Actions:  # fmt: skip
+    customers = scores["customer_id"].to_numpy()
+    return decide(
+        load_policies(project.artifacts("next_action")),
+        x,
+        columns,
+        scores["phase"].to_numpy(dtype=object),
+        customers,
+        as_of_us,
+        params.score.control_share,
+        allowed=_allowed(project, journey),
+        consent=_consent(project, customers),
+    )
+
+
+def _allowed(project: Project, journey: JourneySettings) -> dict[str, list[str]]:
+    """Give the actions open in each phase: those it lists, and those that no phase of the journey names."""
+    meta = json.loads((project.canonical / "meta.json").read_text(encoding="utf-8"))
+    named = {action for phase in journey.phases for action in phase.actions}
+    free = [action for action in meta["actions"] if action not in named]
+    return {phase.key: [*phase.actions, *free] for phase in journey.phases if phase.actions}
+
+
+def _consent(
+    project: Project, customers: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> dict[str, np.ndarray[tuple[int], np.dtype[np.object_]]]:
+    """Read the newest stated consent per channel: true, false, or None where nothing was stated."""
+    table = pq.read_table(project.canonical / "customers.parquet").to_pandas()
+    table = table[table["attribute"].str.startswith("consent_")].sort_values("known_us", kind="stable")
+    out = {}
+    for attribute, rows in table.groupby("attribute", sort=True):
+        stated = rows.drop_duplicates("customer_id", keep="last").set_index("customer_id")["value"]
+        values = stated.map({"true": True, "false": False}).reindex(customers).to_numpy(dtype=object)
+        out[str(attribute).removeprefix("consent_")] = np.where(pd.isna(values), None, values)
+    return out
+
+
+def model_version(project: Project) -> str:
+    """Digest of every saved model: which models made a score.
+
+    The same models give the same twelve hexadecimal digits on every machine.
+    """
+    digest = hashlib.sha256()
+    for target in TARGETS:
+        folder = project.artifacts(target)
+        for path in sorted(folder.glob("*/*")):
+            digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def data_hash(project: Project) -> str:
+    """Digest of the list of raw files: which data made a score."""
+    return hashlib.sha256(project.manifest.read_bytes()).hexdigest()[:12]
+
+
+def as_arrow(scores: pd.DataFrame) -> pa.Table:
+    """Turn scores into an Arrow table with the same types whatever the values."""
+    kinds = {
+        "days_in_phase": pa.float32(),
+        "blocked": pa.list_(pa.string()),
+        "reasons": pa.list_(pa.string()),
+    }
+    columns = {}
+    for name in scores.columns:
+        values = scores[name]
+        if name in kinds:
+            columns[name] = pa.array(values, kinds[name], from_pandas=True)
+        elif values.dtype == bool:
+            columns[name] = pa.array(values, pa.bool_())
+        elif pd.api.types.is_float_dtype(values.dtype):
+            columns[name] = pa.array(values, pa.float64(), from_pandas=True)
+        else:
+            columns[name] = pa.array(values.astype(object), pa.string(), from_pandas=True)
+    return pa.table(columns)

@@ -1,0 +1,285 @@
+"""Laws of ingest over every registered kind of source, and what the ids are."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+import features.sources
+from features import contract
+from features.discovery import discover
+from features.errors import InputError
+from features.ingest import ingest
+from features.manifest import write_manifest
+from features.settings import SourceSettings
+
+NOW_US = int(datetime(2024, 6, 1, tzinfo=UTC).timestamp()) * 1_000_000
+RHYTHM = {"step_days": 7, "churn_horizon_days": 7, "readiness_horizon_days": 7}
+TABLES = {
+    "events": contract.EVENTS,
+    "customers": contract.CUSTOMERS,
+    "links": contract.LINKS,
+    "decisions": contract.DECISIONS,
+    "quarantine": contract.QUARANTINE,
+}
+
+
+def day(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def write_journey(raw: Path) -> dict[str, Any]:
+    when = [
+        day("2017-01-02T10:00"),
+        day("2017-02-01T10:00"),
+        None,
+        day("2017-03-01T10:00"),
+        day("2017-02-01T10:00"),
+    ]
+    pq.write_table(
+        pa.table(
+            {
+                "household_id": [1, 2, 2, 1, 2],
+                "basket_id": [10, 20, 21, 11, 20],
+                "product_id": [5, 6, 6, 99, 6],
+                "quantity": [1, 2, 2, 1, 2],
+                "sales_value": [1.0, 2.0, 2.0, float("nan"), 2.0],
+                "transaction_timestamp": when,
+            }
+        ),
+        raw / "transactions.parquet",
+    )
+    pq.write_table(
+        pa.table({"product_id": [5, 6], "product_category": ["SOAP", None]}), raw / "products.parquet"
+    )
+    pq.write_table(pa.table({"campaign_id": [1, 2, 3], "household_id": [1, 2, 3]}), raw / "campaigns.parquet")
+    pq.write_table(
+        pa.table(
+            {
+                "campaign_id": [1, 2, 3],
+                "campaign_type": ["Type A", "Type B", "Type C"],
+                "start_date": [day("2017-01-10"), day("2017-02-10"), day("2017-02-10")],
+            }
+        ),
+        raw / "campaign_descriptions.parquet",
+    )
+    redemptions = {"household_id": [1], "campaign_id": [1], "redemption_date": [day("2017-01-20")]}
+    pq.write_table(pa.table(redemptions), raw / "coupon_redemptions.parquet")
+    pq.write_table(pa.table({"household_id": [1, 2], "age": ["19-24", None]}), raw / "demographics.parquet")
+    return {"complete_until": "2017-03-01"}
+
+
+def write_ga4(raw: Path) -> dict[str, Any]:
+    def rows(start: int) -> pa.Table:
+        params = [[{"key": "ga_session_id", "value": {"string_value": None, "int_value": 4}}], [], []]
+        return pa.table(
+            {
+                "event_timestamp": [start, start + 1, start + 1],
+                "event_name": ["page_view", "purchase", "purchase"],
+                "user_pseudo_id": ["u.1", "u.1", None],
+                "event_params": params,
+                "ecommerce": [None, {"purchase_revenue_in_usd": 5.0}, None],
+                "user_id": [None, "k7", None],
+            }
+        )
+
+    first = int(datetime(2021, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+    pq.write_table(rows(first), raw / "events_20210101.parquet")
+    pq.write_table(rows(first), raw / "events_20210101_again.parquet")
+    pq.write_table(rows(first + 3 * contract.DAY_US), raw / "events_20210104.parquet")
+    return {}
+
+
+def write_table(raw: Path) -> dict[str, Any]:
+    rows = ["a,2024-01-02,1", "a,2024-01-02,1", "b,never,2", "c,2024-01-05,-4", "torn"]
+    (raw / "orders.csv").write_text("\n".join(["who,when,much", *rows]) + "\n")
+    columns = {"customer": "who", "occurred": "when", "value": "much"}
+    return {
+        "options": {"files": "*.csv", "columns": columns, "constants": {"kind": "purchase", "channel": "web"}}
+    }
+
+
+WORLDS = {"complete_journey": write_journey, "ga4": write_ga4, "table": write_table}
+EXPECTED = {
+    "complete_journey": {"rows_in": 11, "kept": 8, "quarantined": 2, "deduplicated": 1},
+    "ga4": {"rows_in": 9, "kept": 4, "quarantined": 3, "deduplicated": 2},
+    "table": {"rows_in": 5, "kept": 1, "quarantined": 3, "deduplicated": 1},
+}
+
+
+def settings_of(kind: str, folder: Path) -> SourceSettings:
+    (folder / "raw").mkdir()
+    extra = WORLDS[kind](folder / "raw")
+    return SourceSettings.model_validate_json(
+        json.dumps({"kind": kind, "title": kind, "path": ["raw"], "rhythm": RHYTHM, **extra})
+    )
+
+
+def run(kind: str, settings: SourceSettings, folder: Path) -> dict[str, Any]:
+    return ingest(
+        kind, settings, folder, folder / "canonical", folder / "ids.parquet", now_us=NOW_US, threads=1
+    )
+
+
+def test_every_registered_kind_has_a_world() -> None:
+    assert set(discover(features.sources, "SOURCE")) == set(WORLDS)
+
+
+@pytest.fixture(params=sorted(WORLDS))
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_rows_in_are_kept_quarantined_or_deduplicated(kind: str, tmp_path: Path) -> None:
+    meta = run(kind, settings_of(kind, tmp_path), tmp_path)
+    counts = meta["counts"]
+    assert {key: counts[key] for key in EXPECTED[kind]} == EXPECTED[kind]
+    for file in counts["files"]:
+        assert file["rows_in"] == file["kept"] + file["quarantined"] + file["deduplicated"]
+    assert len(pq.read_table(tmp_path / "canonical" / "quarantine.parquet")) == counts["quarantined"]
+    assert sum(meta["quarantine_reasons"].values()) == counts["quarantined"]
+
+
+def test_tables_follow_the_contract(kind: str, tmp_path: Path) -> None:
+    meta = run(kind, settings_of(kind, tmp_path), tmp_path)
+    canonical = tmp_path / "canonical"
+    assert sorted(path.name for path in canonical.iterdir()) == sorted(
+        [*(f"{table}.parquet" for table in TABLES), "meta.json"]
+    )
+    for table, schema in TABLES.items():
+        assert pq.read_schema(canonical / f"{table}.parquet").equals(schema), table
+    assert pq.read_schema(tmp_path / "ids.parquet").equals(contract.IDS)
+    events = pq.read_table(canonical / "events.parquet")
+    keys = list(
+        zip(*(events[name].to_pylist() for name in ("customer_id", "occurred_us", "event_id")), strict=True)
+    )
+    assert keys == sorted(keys) and len({key[2] for key in keys}) == len(keys)
+    assert set(events["kind"].to_pylist()) <= set(meta["kinds"]) <= set(contract.KINDS)
+    assert set(events["channel"].to_pylist()) - {None} <= set(meta["channels"]) <= set(contract.CHANNELS)
+    known = set(pq.read_table(tmp_path / "ids.parquet")["customer_id"].to_pylist())
+    assert set(events["customer_id"].to_pylist()) <= known
+
+
+def test_two_runs_give_the_same_bytes_and_leave_nothing_behind(kind: str, tmp_path: Path) -> None:
+    settings = settings_of(kind, tmp_path)
+    found = []
+    for _ in range(2):
+        run(kind, settings, tmp_path)
+        paths = [*sorted((tmp_path / "canonical").iterdir()), tmp_path / "ids.parquet"]
+        found.append([path.read_bytes() for path in paths])
+    assert found[0] == found[1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["canonical", "ids.parquet", "raw"]
+
+
+def test_manifest_is_written_only_when_it_changes(kind: str, tmp_path: Path) -> None:
+    settings = settings_of(kind, tmp_path)
+    out = tmp_path / "manifest.json"
+    assert write_manifest(kind, settings, tmp_path, out)
+    assert not write_manifest(kind, settings, tmp_path, out)
+    text = out.read_text()
+    assert str(tmp_path) not in text
+    listed = json.loads(text)["files"]
+    assert {file["name"] for file in listed} == {path.name for path in (tmp_path / "raw").iterdir()}
+    victim = tmp_path / "raw" / listed[0]["name"]
+    victim.write_bytes(victim.read_bytes() + b"\n")
+    assert write_manifest(kind, settings, tmp_path, out)
+
+
+def test_a_failing_run_leaves_the_old_output(kind: str, tmp_path: Path) -> None:
+    settings = settings_of(kind, tmp_path)
+    run(kind, settings, tmp_path)
+    before = (tmp_path / "canonical" / "events.parquet").read_bytes()
+    for path in (tmp_path / "raw").iterdir():
+        path.write_bytes(b"\xff\xfe\xfd not what it was")
+    with pytest.raises(InputError):
+        run(kind, settings, tmp_path)
+    assert (tmp_path / "canonical" / "events.parquet").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["canonical", "ids.parquet", "raw"]
+
+
+def test_another_key_gives_other_pseudonyms_of_the_same_customers(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(kind, tmp_path)
+    found = []
+    for key in ("", "secret"):
+        monkeypatch.setenv("KLANTREIS_ID_KEY", key)
+        run(kind, settings, tmp_path)
+        found.append(pq.read_table(tmp_path / "ids.parquet"))
+    assert set(found[0]["source_id"].to_pylist()) == set(found[1]["source_id"].to_pylist())
+    assert not set(found[0]["customer_id"].to_pylist()) & set(found[1]["customer_id"].to_pylist())
+
+
+def test_two_ids_with_one_pseudonym_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "raw").mkdir()
+    columns = {"customer": "who", "occurred": "when"}
+    options = {"files": "*.csv", "columns": columns, "constants": {"kind": "page_view"}}
+    (tmp_path / "raw" / "a.csv").write_text("who,when\na,2024-01-02\nb,2024-01-02\n")
+    settings = SourceSettings.model_validate_json(
+        json.dumps({"kind": "table", "title": "t", "path": ["raw"], "rhythm": RHYTHM, "options": options})
+    )
+    monkeypatch.setattr("features.pseudonyms.pseudonym", lambda source_id, key: 5)
+    with pytest.raises(InputError, match=r"\['a', 'b'\] have the same pseudonym.*KLANTREIS_ID_KEY"):
+        run("table", settings, tmp_path)
+
+
+def test_unknown_kind_of_source_names_those_allowed(tmp_path: Path) -> None:
+    settings = settings_of("table", tmp_path).model_copy(update={"kind": "tabel"})
+    with pytest.raises(InputError, match="complete_journey, ga4, table"):
+        run("table", settings, tmp_path)
+
+
+def test_absent_folder_names_the_candidates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_FOLDER", "else/where")
+    places = (
+        "nowhere",
+        "${SOME_FOLDER:-x}/y",
+        "${NO_SUCH_FOLDER:-fallback}/z",
+        "package:no_such_package/data",
+    )
+    settings = settings_of("table", tmp_path).model_copy(update={"path": places})
+    with pytest.raises(InputError) as caught:
+        run("table", settings, tmp_path)
+    message = str(caught.value)
+    for word in (
+        "nowhere",
+        "else/where/y",
+        "fallback/z",
+        "no_such_package",
+        "path in conf/sources/table.yaml",
+    ):
+        assert word in message
+
+
+def test_decisions_of_the_journey(tmp_path: Path) -> None:
+    run("complete_journey", settings_of("complete_journey", tmp_path), tmp_path)
+    found = duckdb.sql(
+        f"select source_id, strftime(make_timestamp(decided_us), '%m-%d'), action, eligible "
+        f"from '{tmp_path}/canonical/decisions.parquet' join '{tmp_path}/ids.parquet' using (customer_id) "
+        "order by 2, 1"
+    ).fetchall()
+    # Household 2 shops first on 1 February; household 3 never does.
+    assert found == [
+        ("1", "01-10", "A", ["none", "A"]),
+        ("1", "02-10", "none", ["none", "B", "C"]),
+        ("2", "02-10", "B", ["none", "B", "C"]),
+    ]
+
+
+def test_shipped_settings_are_valid(repo: Path) -> None:
+    """Every file of conf/sources passes its adapter's own model (the data need not be there)."""
+    from features.sources._base import validate_options
+
+    kinds = discover(features.sources, "SOURCE")
+    for path in sorted((repo / "conf" / "sources").glob("*.yaml")):
+        text = json.dumps(yaml.safe_load(path.read_text(encoding="utf-8")), default=str)
+        settings = SourceSettings.model_validate_json(text)
+        validate_options(kinds[settings.kind].Options, path.stem, settings.options)

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from features.errors import InputError
+from models.candidates import comparable
+from models.decision_log import DecisionLog, decision_log
+from models.settings import NextActionSettings
+
+SETTINGS = NextActionSettings(num_threads=1, min_arm=50, min_ess=30)
+NAMES = np.array(["none", "mail", "call"])
+
+
+def logged(chance: list[float], n: int = 900, known: bool = True, seed: int = 0) -> DecisionLog:
+    rng = np.random.default_rng(seed)
+    action = rng.choice(3, n, p=chance)
+    return decision_log(
+        ["x"],
+        rng.normal(size=(n, 1)).astype(np.float32),
+        ["decision"] * n,
+        np.arange(n) // 2,
+        NAMES[action].tolist(),
+        [NAMES.tolist()] * n,
+        np.array(chance)[action] if known else np.full(n, np.nan),
+        rng.integers(0, 2, n).astype(float),
+        rng.random(n),
+        np.where(action == 1, 0.5, 0.0),
+    )
+
+
+def test_known_propensities_are_used_as_logged():
+    found = comparable(logged([0.5, 0.3, 0.2]), SETTINGS)
+    assert found.candidates is not None and found.propensities is not None
+    assert found.propensities.mode == "known"
+    assert found.candidates.arms == ("none", "call", "mail")
+    assert found.candidates.cost.tolist() == [0.0, 0.0, 0.5]
+    assert set(np.unique(found.candidates.propensity)) == {0.5, 0.3, 0.2}
+
+
+def test_a_rare_action_is_dropped_with_a_reason_and_its_decisions_stay():
+    found = comparable(logged([0.6, 0.38, 0.02]), SETTINGS)
+    assert found.candidates is not None
+    assert "call" in found.dropped and "50 needed" in found.dropped["call"]["en"]
+    assert "nodig" in found.dropped["call"]["nl"]
+    assert len(found.candidates) == 900
+    assert (found.candidates.arm == -1).sum() == (logged([0.6, 0.38, 0.02]).action == 1).sum()
+
+
+def test_one_action_only_is_refused():
+    found = comparable(logged([0.99, 0.005, 0.005]), SETTINGS)
+    assert found.candidates is None
+    assert found.reason is not None and "left is 'none'" in found.reason["en"]
+
+
+def test_a_log_that_never_holds_back_is_refused():
+    found = comparable(logged([0.0, 0.5, 0.5]), SETTINGS)
+    assert found.candidates is None
+
+
+def test_propensities_that_do_not_balance_stop_the_run():
+    log = logged([0.5, 0.3, 0.2])
+    log.propensity[log.action == 2] *= 0.5
+    with pytest.raises(InputError, match=r"'mail' do not balance"):
+        comparable(log, SETTINGS)
+
+
+def test_what_to_do_without_propensities_is_a_setting():
+    log = logged([0.5, 0.3, 0.2], known=False)
+    estimated = comparable(log, SETTINGS)
+    assert estimated.propensities is not None and estimated.propensities.mode == "estimated"
+    assert estimated.candidates is not None
+    # The actions were drawn without looking at x, so the estimate must be near the plain shares.
+    mail = estimated.candidates.propensity[estimated.candidates.arm == 2]
+    assert abs(mail.mean() - 0.3) < 0.06
+    refused = comparable(log, SETTINGS.model_copy(update={"propensities": "refuse"}))
+    assert refused.candidates is None and refused.reason is not None
+    with pytest.raises(InputError, match="'known'"):
+        comparable(log, SETTINGS.model_copy(update={"propensities": "known"}))
+
+
+def test_an_estimate_respects_what_was_eligible_on_the_day():
+    log = logged([0.5, 0.3, 0.2], known=False)
+    fixed = log.action != 2
+    log.eligible[fixed, 2] = False
+    found = comparable(log, SETTINGS)
+    assert found.candidates is None or not found.candidates.eligible[:, -1].all()
+    overlap = found.propensities.overlap["mail"] if found.propensities else {}
+    assert overlap["n"] == (~fixed).sum()
+
+
+def test_an_action_given_by_rule_is_dropped_for_want_of_overlap():
+    log = logged([0.5, 0.5, 0.0], n=6000, known=False)
+    rule = log.x[:, 0] > 0
+    log.action[:] = np.where(rule, 1, 0)
+    found = comparable(log, SETTINGS)
+    assert found.candidates is None
+    assert any("no overlap" in words["en"] for words in found.dropped.values())
+
+
+def test_decisions_that_have_not_matured_are_counted():
+    log = logged([0.5, 0.3, 0.2])
+    log.outcome[:100] = np.nan
+    found = comparable(log, SETTINGS)
+    assert found.left_out["outcome not matured"] == 100
+    assert found.candidates is not None and len(found.candidates) == 800
+
+
+def test_a_set_cost_replaces_the_logged_one():
+    found = comparable(
+        logged([0.5, 0.3, 0.2]), SETTINGS.model_copy(update={"action_cost": {"mail": 2.0, "call": 5.0}})
+    )
+    assert found.candidates is not None and found.candidates.cost.tolist() == [0.0, 5.0, 2.0]

@@ -1,0 +1,78 @@
+"""Reasons: the parts of every estimator sum to the model's own log-odds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from features.settings import LabelContract
+from models.bundle import PhaseModel, estimators, save
+from models.estimators._base import Fitted, Rows, logit
+from models.explain import contributions, reasons
+from models.panel import Panel
+from models.settings import LightGBMSettings, TrainSettings
+
+SETTINGS = TrainSettings(lightgbm=LightGBMSettings(min_child_samples=20))
+COLUMNS = ("recency__order_days", "noise", "journey__is_decision")
+
+
+def rows() -> Rows:
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(600, 3)).astype(np.float32)
+    x[:, 2] = 1.0
+    return Rows(x, (x[:, 0] + 0.5 * rng.normal(size=600) > 0).astype(np.float32), COLUMNS)
+
+
+def model_of(members: list[tuple[str, float, Fitted]]) -> PhaseModel:
+    return PhaseModel(
+        LabelContract(target="readiness", horizon_days=7), "decision", "x", True, "", tuple(members), (0,), 300, 300,
+        300, 300, 7,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(estimators()))
+def test_parts_sum_to_the_log_odds_of_every_estimator(name: str) -> None:
+    data = rows()
+    one = estimators()[name]
+    model = model_of([(name, 1.0, one.fit(data, one.defaults(SETTINGS), SETTINGS))])
+    parts, rest = contributions(model, data.x, COLUMNS)
+    np.testing.assert_allclose(parts.sum(axis=1) + rest, logit(model.predict(data.x, COLUMNS)), atol=1e-6)
+
+
+def test_parts_of_a_blend_sum_to_its_log_odds_and_find_the_column_that_matters() -> None:
+    data = rows()
+    members = []
+    for name in ("lightgbm", "logistic"):
+        one = estimators()[name]
+        members.append((name, 0.5, one.fit(data, one.defaults(SETTINGS), SETTINGS)))
+    parts, rest = contributions(model_of(members), data.x, COLUMNS)
+    np.testing.assert_allclose(
+        parts.sum(axis=1) + rest, logit(model_of(members).predict(data.x, COLUMNS)), atol=1e-6
+    )
+    assert np.abs(parts[:, 0]).mean() > 5 * np.abs(parts[:, 1]).mean()
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "days since"), ("nl", "dagen sinds")])
+def test_reasons_are_words_with_a_sign_and_the_value(tmp_path, language: str, word: str) -> None:  # type: ignore[no-untyped-def]
+    data = rows()
+    one = estimators()["logistic"]
+    save(
+        model_of([("logistic", 1.0, one.fit(data, {"penalty": 1.0}, SETTINGS))]),
+        tmp_path / "decision",
+        "five_phase",
+    )
+    n = 4
+    panel = Panel(
+        np.arange(n), np.zeros(n, np.int64), np.zeros(n, np.int16), ("decision",),
+        np.array([[2, 0, 1], [-2, 0, 1], [0, 0, 1], [2, 0, 1]], np.float32), COLUMNS, np.zeros(n, np.float32),
+        np.ones(n, bool),
+    )  # fmt: skip
+    dictionary = [
+        {"name": "recency__order_days", "meaning_en": "days since", "meaning_nl": "dagen sinds"},
+        {"name": "noise", "meaning_en": "noise", "meaning_nl": "ruis"},
+    ]
+    found = reasons(panel, tmp_path, dictionary, language, 1, np.array([True, True, True, False]))
+    assert found[0] == [f"+ {word} (2)"]
+    assert found[1] == [f"\N{MINUS SIGN} {word} (-2)"]
+    assert found[3] == []
+    assert not any("journey" in text for texts in found for text in texts)

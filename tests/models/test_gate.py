@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models.action_rule import Candidates
+from models.gate import judge
+from models.offpolicy import Estimate, Support, clustered_mean
+from models.tournament import LOGGED, PERSONALISED, RANDOM, Entry
+
+N = 3000
+NOISE = np.random.default_rng(0).normal(size=(N, 3))
+NOISE -= NOISE.mean(axis=0)  # so that the gains below are what they say
+
+
+def entry(name: str, scores: np.ndarray, evaluable: bool = True) -> Entry:
+    value = clustered_mean(scores)
+    nothing = Estimate(0.0, 0.0, 0.0, 0.0, N)
+    return Entry(name, Support(N, 900.0, 4.0), 0.0, evaluable, value, nothing, nothing, scores, {})
+
+
+def judged(mail: float, personal: float, known: bool = True, silent: str = ""):
+    scores = {
+        "none": 10 + NOISE[:, 0],
+        "mail": 10 + mail + NOISE[:, 1],
+        PERSONALISED: 10 + mail + personal + NOISE[:, 2],
+        LOGGED: NOISE[:, 0],
+        RANDOM: NOISE[:, 0],
+    }
+    entries = {name: entry(name, one, name != silent) for name, one in scores.items()}
+    log = Candidates(
+        ("none", "mail"), np.zeros((N, 1), np.float32), np.zeros(N, np.float32), np.arange(N),
+        np.zeros(N, np.int64), np.ones((N, 2), bool), np.full(N, 0.5), np.zeros(N), np.zeros(N), np.zeros(2),
+    )  # fmt: skip
+    return judge(entries, log, known, 0.95)
+
+
+def test_a_proven_gain_personalises_only_with_known_propensities():
+    assert judged(0.3, 0.5).state == "personalise"
+    doubtful = judged(0.3, 0.5, known=False)
+    assert doubtful.state == "explore more"
+    assert doubtful.recommended == "mail"
+    assert "Estimated propensities" in doubtful.reason["en"]
+
+
+def test_an_unproven_gain_explores_and_says_how_many_decisions():
+    verdict = judged(0.3, 0.02)
+    assert verdict.gain is not None and verdict.gain.low < 0 < verdict.gain.value
+    assert verdict.state == "explore more"
+    assert verdict.needed is not None and str(verdict.needed) in verdict.reason["en"]
+    assert str(verdict.needed) in verdict.reason["nl"]
+
+
+def test_no_gain_keeps_the_best_constant_if_it_beats_doing_nothing():
+    verdict = judged(0.3, -0.2)
+    assert (verdict.state, verdict.recommended) == ("constant", "mail")
+    assert (judged(-0.3, -0.2).state, judged(-0.3, -0.2).recommended) == ("constant", "none")
+
+
+def test_a_constant_that_is_not_proven_gives_way_to_doing_nothing():
+    verdict = judged(0.02, -0.5)
+    assert verdict.best_constant == "mail"
+    assert verdict.recommended == "none"
+
+
+def test_what_cannot_be_evaluated_gets_no_say():
+    assert judged(0.3, 0.9, silent=PERSONALISED).state == "constant"
+    assert "not evaluable" in judged(0.3, 0.9, silent=PERSONALISED).reason["en"]
+    assert judged(0.9, 0.9, silent="none").state == "refuse"
+    assert judged(0.9, -0.1, silent="mail").recommended == "none"
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_every_verdict_speaks_both_languages(known: bool):
+    for gain in (-0.4, 0.02, 0.5):
+        assert set(judged(0.3, gain, known).reason) == {"en", "nl"}

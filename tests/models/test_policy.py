@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from features.errors import InputError
+from models.action_effects import RidgeEffect
+from models.action_rule import ActionRule
+from models.average_effects import average_effect
+from models.money import SpendModel
+from models.phase_policy import PhasePolicy, load_policies, policy_version
+from models.policy import decide
+from models.signed_log import SignedLogScale
+
+N = 4000
+IDS = np.arange(N, dtype=np.int64) + 10
+X = np.column_stack([np.where(np.arange(N) % 2, 3.0, -3.0), np.ones(N)]).astype(np.float32)
+PHASE = np.full(N, "decision", dtype=object)
+
+
+def policy(state: str = "personalise", recommended: str = "none") -> PhasePolicy:
+    """Mail helps where the first column is above 0, call where it is below."""
+    zero = np.zeros(2)
+    rule = ActionRule(
+        arms=("none", "call", "mail"),
+        scale=SignedLogScale(zero, np.ones(2)),
+        baseline=np.zeros(3),
+        effects=(
+            RidgeEffect(0.0, np.array([-0.1, 0.0]), 10.0),
+            RidgeEffect(0.0, np.array([0.1, 0.0]), 10.0),
+        ),
+        spend=SpendModel(np.array([[0.0, 0.0, 0.0], [0.0, 0.0, np.log1p(10.0)]]), np.ones((2, 3))),
+        cost=np.array([0.0, 1.0, 0.5]),
+        margin_rate=1.0,
+    )
+    contrast = np.tile([-0.02, 0.1], 600)
+    averages = {
+        arm: average_effect(contrast, 10 * contrast, contrast, np.arange(1200), 900.0, 0.95)
+        for arm in ("call", "mail")
+    }
+    return PhasePolicy(
+        "decision", state, recommended, {"en": "", "nl": ""}, ("a", "b"), effects=averages, rule=rule,
+        cost={"none": 0.0, "call": 1.0, "mail": 0.5},
+    )  # fmt: skip
+
+
+def run(one: PhasePolicy, **more: object):
+    given: dict[str, object] = {"control_share": 0.0, **more}
+    return decide({"decision": one}, X, ["a", "b"], PHASE, IDS, 0, **given)  # type: ignore[arg-type]
+
+
+def test_personalised_takes_the_action_with_the_highest_net_value():
+    done = run(policy())
+    assert set(done.action[1::2]) == {"mail"} and set(done.action[::2]) == {"call"}
+    # log1p(3) * 0.1 * 10 - cost
+    assert done.action_value[1] == pytest.approx(np.log(4) - 0.5)
+    assert done.action_value[0] == pytest.approx(np.log(4) - 1.0)
+    assert done.action_cost[:2].tolist() == [1.0, 0.5]
+    assert (done.effect_low <= done.action_effect).all() and (done.action_effect <= done.effect_high).all()
+
+
+@pytest.mark.parametrize("state", ["constant", "explore more"])
+def test_no_gate_no_personal_choice(state: str):
+    done = run(policy(state, "mail"))
+    assert set(done.action) == {"mail"}
+    assert len(set(done.action_value)) == 1
+    assert done.action_value[0] == pytest.approx(policy().effects["mail"].gain.value)
+    assert set(run(policy(state, "none")).action) == {"none"}
+
+
+def test_refused_consent_blocks_and_unknown_does_not():
+    consent = np.array([True, False, None, False] * (N // 4), dtype=object)
+    done = run(policy("constant", "mail"), consent={"post": consent}, channels={"mail": "post"})
+    assert done.action[:4].tolist() == ["mail", "none", "mail", "none"]
+    assert done.blocked[1] == ["mail:consent_post"] and done.blocked[0] == []
+    assert done.action_effect[1] == 0 and done.action_cost[1] == 0
+
+
+def test_a_blocked_action_is_replaced_by_the_next_best():
+    done = run(policy(), allowed={"decision": ["mail"]})
+    assert set(done.action[::2]) == {"none"} and set(done.action[1::2]) == {"mail"}
+    assert done.blocked[0] == ["call:phase"]
+    assert "call" in set(run(policy(), allowed={"decision": []}).action)
+
+
+def test_control_is_held_back_reproducibly_and_at_its_share():
+    done = run(policy(), control_share=0.1)
+    again = run(policy(), control_share=0.1)
+    assert np.array_equal(done.is_control, again.is_control)
+    assert 0.08 < done.is_control.mean() < 0.12
+    assert set(done.action[done.is_control]) == {"none"}
+    assert (done.action_value[done.is_control] == 0).all()
+    part = decide({"decision": policy()}, X[7:9], ["a", "b"], PHASE[7:9], IDS[7:9], 0, 0.1)
+    assert np.array_equal(part.is_control, done.is_control[7:9])
+
+
+def test_a_phase_without_a_policy_does_nothing_and_says_why():
+    done = decide({"decision": policy()}, X[:2], ["a", "b"], np.array(["dormant"] * 2, object), IDS[:2], 0)
+    assert done.action.tolist() == ["none", "none"]
+    assert done.blocked[0] == ["call:no_evidence", "mail:no_evidence"]
+
+
+def test_columns_are_found_by_name_and_a_missing_one_is_named():
+    swapped = decide({"decision": policy()}, X[:, ::-1], ["b", "a"], PHASE, IDS, 0, 0.0)
+    assert np.array_equal(swapped.action, run(policy()).action)
+    with pytest.raises(InputError, match="features missing: b"):
+        decide({"decision": policy()}, X[:, :1], ["a"], PHASE, IDS, 0)
+
+
+def test_policies_come_back_from_disk_the_same(tmp_path):
+    policy().save(tmp_path / "decision" / "policy.json")
+    again = load_policies(tmp_path)
+    assert policy_version(again) == policy_version({"decision": policy()})
+    assert policy_version(again) != policy_version({"decision": policy("constant", "mail")})
+    first, second = run(policy()), run(again["decision"])
+    assert np.array_equal(first.action_value, second.action_value)
+    assert np.array_equal(first.effect_low, second.effect_low)
