@@ -76,7 +76,7 @@ def judge(entries: dict[str, Entry], log: Candidates, known: bool, confidence: f
     log : Candidates
         The decisions it ran on.
     known : bool
-        Propensities were logged, not estimated. Without that the rule never goes live.
+        Propensities were logged, not estimated. Without that neither the rule nor an action for all goes live.
     confidence : float
         One-sided for the gate.
     """
@@ -91,9 +91,12 @@ def judge(entries: dict[str, Entry], log: Candidates, known: bool, confidence: f
     constants = [arm for arm in log.arms if entries[arm].evaluable]
     over_none = {arm: _over_none(entries, log, arm, confidence) for arm in constants[1:]}
     best = max(constants, key=lambda arm: entries[arm].value.value)
-    recommended = _proven(over_none, confidence)
-    meanwhile = constant_words(recommended, over_none.get(recommended), known)
-    verdict = Verdict("constant", recommended, {}, best, over_none=over_none)
+    promising = _proven(over_none, confidence)
+    meanwhile = constant_words(promising, over_none.get(promising), known)
+    # Estimated propensities assume that nothing unlogged drove who got what. Nobody is sent anything on that
+    # assumption: what looks better is for an experiment.
+    state: State = "constant" if known or promising == NONE else "explore more"
+    verdict = Verdict(state, promising if known else NONE, {}, best, over_none=over_none)
     personal = entries[PERSONALISED]
     if not personal.evaluable:
         return replace(verdict, reason=_joined(not_evaluable_words(personal.support.ess), meanwhile))

@@ -189,8 +189,8 @@ class _Learning:
             refused = pooled.reason.removeprefix("not eligible: ")
         alone = None if refused or not self.settings.separate_phases else self.attempt("separate", own)
         if alone is None or tried is None:
-            why = f"not eligible: {refused}; " if refused else ""
-            choice = Choice(pooled_choice.candidate, f"{why}served by {pooled_choice.candidate.name}", ())
+            why = f"not eligible: {refused}" if refused else self.not_tried(tried)
+            choice = Choice(pooled_choice.candidate, f"{why}; served by {pooled_choice.candidate.name}", ())
             return self.model(phase, choice, pooled.members, self.everybody, refused), _as_record(
                 choice, None, refused
             )
@@ -207,6 +207,13 @@ class _Learning:
             )
         members = self.refit(choice.candidate, own, alone)
         return self.model(phase, choice, members, own, ""), _as_record(choice, alone, "")
+
+    def not_tried(self, pooled: _Tried | None) -> str:
+        """Say why a phase that may have a model of its own was not tried."""
+        if not self.settings.separate_phases:
+            return "models per phase are switched off (train.separate_phases)"
+        rows = "rows of any phase" if pooled is None else "rows of this phase"
+        return f"too few earlier or later {rows} to judge a model of its own"
 
     def refit(
         self, chosen: Candidate, among: Mask, tried: _Tried | None

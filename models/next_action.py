@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from features.atomic import replacing
-from features.errors import InputError
 from models.action_rule import Candidates, Learning, learn_rule
 from models.average_effects import AverageEffect, average_effect
 from models.candidates import Comparable, Words, action_cost, comparable
@@ -30,16 +30,20 @@ WEAK_OVERLAP = 0.10
 logger = logging.getLogger(__name__)
 
 
-def train_next_action(log: DecisionLog, settings: NextActionSettings, out: Path) -> dict[str, Any]:
+def train_next_action(
+    log: DecisionLog | None, settings: NextActionSettings, out: Path, phases: Sequence[str]
+) -> dict[str, Any]:
     """Learn and judge every phase of a log; write ``tournament.json`` and one ``policy.json`` per phase.
 
     Parameters
     ----------
-    log : DecisionLog
-        One row per decision, all phases.
+    log : DecisionLog or None
+        One row per decision; None if the source has no log of decisions: then every phase says so.
     settings : NextActionSettings
     out : Path
         Folder to replace, usually ``artifacts/next_action``.
+    phases : sequence of str
+        Phases that can be acted on, in journey order; decisions in another one (dormant) are left out, counted.
 
     Returns
     -------
@@ -49,24 +53,48 @@ def train_next_action(log: DecisionLog, settings: NextActionSettings, out: Path)
     Raises
     ------
     InputError
-        The log is empty, or its propensities contradict the settings or themselves.
+        The propensities of the log contradict the settings or themselves.
     """
-    if len(log) == 0:
-        raise InputError(
-            "decision log: no decision with features; next_action cannot be trained on this source"
-        )
-    phases: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     policies: dict[str, PhasePolicy] = {}
-    for phase in sorted({str(name) for name in np.unique(log.phase.astype(str))}):
-        phases[phase], policies[phase] = train_phase(phase, log.take(log.phase == phase), settings)
-        logger.info("next action in %s: %s, %s", phase, phases[phase]["state"], phases[phase]["recommended"])
-    tournament = {"phases": phases, "left_out": log.left_out, "n": len(log)}
+    for phase in phases:
+        own = None if log is None else log.take(log.phase == phase)
+        judged = train_phase(phase, own, settings) if own is not None and len(own) else _without(phase, log)
+        found[phase], policies[phase] = judged
+        logger.info("next action in %s: %s, %s", phase, found[phase]["state"], found[phase]["recommended"])
+    tournament = {"phases": found, "left_out": _left_out(log, phases), "n": 0 if log is None else len(log)}
     with replacing(out) as beside:
         beside.mkdir(parents=True)
         for phase, policy in policies.items():
             policy.save(beside / phase / "policy.json")
         (beside / "tournament.json").write_text(json.dumps(tournament, indent=1, sort_keys=True) + "\n")
     return tournament
+
+
+def _without(phase: str, log: DecisionLog | None) -> tuple[dict[str, Any], PhasePolicy]:
+    """Make the verdict on a phase in which no decision was ever logged."""
+    why = {
+        "en": "there are no logged decisions in this phase",
+        "nl": "in deze fase is geen beslissing vastgelegd",
+    }
+    if log is None:
+        why = {
+            "en": "the source has no log of decisions",
+            "nl": "de bron heeft geen logboek van beslissingen",
+        }
+    verdict = refuse(why)
+    summary: dict[str, Any] = {"n": 0, "customers": 0, "arms": {}, "left_out": {}, "propensities": None}
+    nothing: dict[str, Any] = {"warnings": [], "policies": [], "effects": {}}
+    return {**summary, **_verdict(verdict), **nothing}, PhasePolicy(
+        phase, verdict.state, NONE, verdict.reason, ()
+    )
+
+
+def _left_out(log: DecisionLog | None, phases: Sequence[str]) -> dict[str, int]:
+    if log is None:
+        return {}
+    elsewhere = int((~np.isin(log.phase.astype(str), list(phases))).sum())
+    return {**log.left_out, **({"in a phase that is not acted on (dormant)": elsewhere} if elsewhere else {})}
 
 
 def train_phase(

@@ -146,8 +146,8 @@ def journey_phases(
         count = counts.get(key, 0)
         entry: dict[str, Any] = {"label": words.phase(key), "goal": goal, "part": part, "rates": rates}
         entry |= {
-            "n": words.number(count),
-            "share": words.percent(count / total),
+            "n": words.number(count) if counts else words("not_known"),
+            "share": words.percent(count / total) if counts else "",
             "dormant": key == "dormant",
         }
         entries.append(entry)

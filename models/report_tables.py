@@ -174,7 +174,7 @@ def action_phases(tournament: Mapping[str, Any], words: Words) -> list[dict[str,
         for policy in tournament_rows(one, words):
             found = {"value": policy.value, "low": policy.low, "high": policy.high}
             cell = _cell(found, 2, words) if policy.value is not None else None
-            gain = _cell(policy.gain, 2, words, True) if _differs(policy) else None
+            gain = _gain_cell(policy, words)
             ess = words("ess", n=words.number(policy.ess)) if policy.ess is not None else ""
             rows.append({"policy": policy, "cell": cell, "gain": gain, "ess": ess})
         estimated = (one.get("propensities") or {}).get("mode") == "estimated"
@@ -189,10 +189,12 @@ def action_phases(tournament: Mapping[str, Any], words: Words) -> list[dict[str,
     return entries
 
 
-def _differs(policy: PolicyRow) -> bool:
-    """Whether a policy has a gain to show: the best single action has none over itself."""
+def _gain_cell(policy: PolicyRow, words: Words) -> dict[str, str] | None:
+    """Give the gain over the best single action; that action has none over itself."""
     gain = policy.gain
-    return policy.value is not None and gain is not None and (gain["low"], gain["high"]) != (0.0, 0.0)
+    if policy.value is None or gain is None or gain["low"] == gain["high"]:
+        return None
+    return _cell(gain, 2, words, signed=True)
 
 
 def choice_rows(selection: Mapping[str, Any], words: Words) -> list[dict[str, Any]]:

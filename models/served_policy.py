@@ -31,8 +31,8 @@ def _weighted_sums(z: np.ndarray, coefficients: Any) -> np.ndarray:
 class Rule:
     """Effect on the probability first, money composed outside the model, argmax last."""
 
-    def __init__(self, saved: dict[str, Any]) -> None:
-        self.saved = saved
+    def __init__(self, saved: dict[str, Any], averages: dict[str, Any]) -> None:
+        self.saved, self.averages = saved, averages
         self.centre, self.spread = np.array(saved["centre"]), np.array(saved["scale"])
 
     def choose(self, x: np.ndarray) -> dict[str, np.ndarray]:
@@ -47,8 +47,21 @@ class Rule:
             rule["cost"]
         )
         best, row = np.argmax(net, axis=1), np.arange(len(z))
-        action = np.array(rule["arms"], dtype=object)[best]
-        return {"action": action, "value": net[row, best] - net[:, 0], "effect": effect[row, best]}
+        return {
+            "action": np.array(rule["arms"], dtype=object)[best],
+            "value": net[row, best] - net[:, 0],
+            "effect": self.shown(best, effect[row, best]),
+        }
+
+    def shown(self, best: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+        """Give the measured effect of the group that the predicted effect of the chosen action falls in."""
+        effect = np.zeros(len(best))
+        for position, arm in enumerate(self.saved["arms"]):
+            chosen = best == position
+            if arm in self.averages and chosen.any():
+                group = np.searchsorted(np.array(self.averages[arm]["edges"], dtype=float), predicted[chosen])
+                effect[chosen] = np.array([one["value"] for one in self.averages[arm]["groups"]])[group]
+        return effect
 
     def standardised(self, x: np.ndarray) -> np.ndarray:
         """Signed logs on the scale that was learnt."""
@@ -74,7 +87,7 @@ class PhaseAction(PythonModel):
         folder = Path(context.artifacts["model"])
         self.policy = json.loads((folder / "policy.json").read_text(encoding="utf-8"))
         personal = self.policy["state"] == "personalise" and self.policy["rule"]
-        self.rule = Rule(self.policy["rule"]) if personal else None
+        self.rule = Rule(self.policy["rule"], self.policy["effects"]) if personal else None
 
     def predict(
         self, context: PythonModelContext, model_input: pd.DataFrame, params: dict[str, Any] | None = None

@@ -53,7 +53,7 @@ def no_gain_words(gain: Estimate, best: str) -> Words:
         }
     return {
         "en": f"Choosing per customer shows no gain over {best!r} for all ({_span(gain, 'to')}).",
-        "nl": f"Kiezen per klant levert aantoonbaar niets op boven {best!r} voor iedereen "
+        "nl": f"Kiezen per klant levert niet aantoonbaar meer op dan {best!r} voor iedereen "
         f"({_span(gain, 'tot')}).",
     }
 
@@ -78,19 +78,19 @@ def constant_words(recommended: str, gain: Estimate | None, known: bool) -> Word
             "en": "For now nothing is done: no single action is proven to earn more than doing nothing.",
             "nl": "Voorlopig gebeurt er niets: van geen enkele actie is bewezen dat ze meer oplevert.",
         }
-    doubt = {"en": "", "nl": ""}
     if not known:
-        doubt = {
-            "en": " Estimated propensities: assumes no unlogged driver of who got what; test in an "
-            "experiment.",
-            "nl": " Geschatte kansen: neemt aan dat niets buiten het logboek bepaalde wie wat kreeg; toets "
-            "in een experiment.",
+        return {
+            "en": f"{recommended!r} for all looks better than doing nothing ({_span(gain, 'to')}), but that "
+            "assumes no unlogged driver of who got what: nothing is done until an experiment with a random "
+            "hold-out shows it.",
+            "nl": f"{recommended!r} voor iedereen lijkt beter dan niets doen ({_span(gain, 'tot')}), maar dat "
+            "neemt aan dat niets buiten het logboek bepaalde wie wat kreeg: er gebeurt niets tot een "
+            "experiment met een willekeurige controlegroep het laat zien.",
         }
     return {
         "en": f"For now {recommended!r} for all, where it is possible: over doing nothing "
-        f"{_span(gain, 'to')}." + doubt["en"],
-        "nl": f"Voorlopig {recommended!r} voor iedereen, waar dat kan: boven niets doen {_span(gain, 'tot')}."
-        + doubt["nl"],
+        f"{_span(gain, 'to')}.",
+        "nl": f"Voorlopig {recommended!r} voor iedereen, waar dat kan: boven niets doen {_span(gain, 'tot')}.",
     }
 
 

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.atomic import replacing
-from features.contract import DAY_US
 from features.cutoffs import day_of, midnight_us
 from features.engines import local
 from features.errors import InputError
 from features.ingest import ingest
 from features.settings import CutoffSettings, LabelContract
 from features.table import Plan, make_plan
-from models.learning import learn
+from models.learning import Learned, learn, matured
 from models.panel import Panel, load_panel
 from pipelines.params import Params, load_journey, load_params, load_source
 from pipelines.tasks import Task, load_tasks
@@ -38,6 +39,48 @@ PREDICTIONS = pa.schema(
 )
 
 
+@dataclass(frozen=True)
+class Predicted:
+    """One task at one test cutoff.
+
+    Attributes
+    ----------
+    task : Task
+        What was predicted.
+    cutoff_us : int
+        When, in microseconds.
+    customers : array of string
+        Ids as in the raw source, one per row of ``rows``.
+    known : Panel
+        The rows learnt from: labels that had matured at the cutoff.
+    rows : Panel
+        The population at the cutoff, one row per customer; labels are not known.
+    learned : Learned
+        The models.
+    p : float array, shape (rows,)
+        Probability of what the task asks.
+    """
+
+    task: Task
+    cutoff_us: int
+    customers: pa.Array
+    known: Panel
+    rows: Panel
+    learned: Learned
+    p: npt.NDArray[np.float64]
+
+    @property
+    def table(self) -> pa.Table:
+        """The predictions as they are written, one row per customer."""
+        columns = {
+            "task": pa.array([self.task.name] * len(self.p), pa.string()),
+            "cutoff": pa.array(np.full(len(self.p), self.cutoff_us), pa.timestamp("us")),
+            "customer_id": self.customers,
+            "p": pa.array(self.p, pa.float64()),
+        }
+        return pa.table(columns, schema=PREDICTIONS)
+
+
 def run(root: Path, tasks_path: Path, out: Path) -> None:
     """Predict every task and write one table: ``task, cutoff, customer_id`` (as in the raw source)``, p``.
 
@@ -49,97 +92,106 @@ def run(root: Path, tasks_path: Path, out: Path) -> None:
         A task file.
     out : Path
         Parquet file, one row per task, cutoff and customer of the population.
+
+    Raises
+    ------
+    InputError
+        If the task file, a source or a cutoff is wrong; nothing is written then.
     """
-    params = load_params(root)
-    by_source: dict[str, list[Task]] = {}
-    for task in load_tasks(tasks_path):
-        by_source.setdefault(task.source, []).append(task)
-    pieces = [
-        table for source, tasks in by_source.items() for table in predict_source(root, params, source, tasks)
-    ]
+    tasks = load_tasks(tasks_path)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    pieces = [predicted.table for predicted in predict(root, tasks, out.parent)]
     with replacing(out) as beside:
         pq.write_table(pa.concat_tables(pieces), beside, compression="zstd")
     logger.info("%d predictions in %s", sum(len(piece) for piece in pieces), out)
 
 
-def predict_source(root: Path, params: Params, source: str, tasks: list[Task]) -> Iterator[pa.Table]:
-    """Ingest a source once and predict each of its tasks."""
-    settings = load_source(source, root)
-    with TemporaryDirectory(prefix="klantreis_backtest_") as temporary:
-        folder = Path(temporary)
-        # A backtest looks at a closed past; nothing in it can lie in the future of the whole log.
-        now_us = int(pd.Timestamp.now(tz="UTC").value // 1000)
-        meta = ingest(
-            Path(source).stem, settings, root, folder / "canonical", folder / "ids.parquet", now_us=now_us
-        )
-        names = pq.read_table(folder / "ids.parquet").to_pandas().set_index("customer_id")["source_id"]
-        for task in tasks:
-            yield from _predict_task(root, params, task, meta, folder, names)
-
-
-def _predict_task(
-    root: Path, params: Params, task: Task, meta: dict[str, Any], folder: Path, names: pd.Series[str]
-) -> Iterator[pa.Table]:
-    for cutoff, panel, p in predict_task(root, params, task, meta, folder):
-        yield pa.table(
-            {
-                "task": pa.array([task.name] * len(p), pa.string()),
-                "cutoff": pa.array(np.full(len(p), cutoff), pa.timestamp("us")),
-                "customer_id": pa.array(names.loc[panel.customer_id].to_numpy(), pa.string()),
-                "p": pa.array(p, pa.float64()),
-            },
-            schema=PREDICTIONS,
-        )
-
-
-def predict_task(
-    root: Path, params: Params, task: Task, meta: dict[str, Any], folder: Path
-) -> Iterator[tuple[int, Panel, np.ndarray[tuple[int], np.dtype[np.float64]]]]:
-    """Predict one task: per test cutoff the rows of its population and the probability of the target.
+def predict(root: Path, tasks: tuple[Task, ...], workspace: Path | None = None) -> Iterator[Predicted]:
+    """Predict tasks, source by source: each source is read once.
 
     Parameters
     ----------
     root : Path
-        Project folder (journey).
-    params : Params
-        Learning settings.
-    task : Task
+        Project folder.
+    tasks : tuple of Task
         What to predict, and when.
-    meta : dict
-        Of the ingested log.
-    folder : Path
-        Holds ``canonical/events.parquet``; the tables of the task are written beside it.
+    workspace : Path, optional
+        Where the intermediate tables are kept while it runs; default the system's folder for such files.
 
     Yields
     ------
-    tuple of (cutoff in microseconds, Panel, probabilities)
+    Predicted
+        In the order of the sources and tasks, then of the test cutoffs.
     """
-    contract = task.contract(params.churn.min_positives, params.churn.min_negatives)
+    params = load_params(root)
+    by_source: dict[str, list[Task]] = {}
+    for task in tasks:
+        by_source.setdefault(task.source, []).append(task)
+    settings = {source: load_source(source, root) for source in by_source}
+    # A backtest looks at a closed past: no row of it lies in the future of the whole log.
+    now_us = int(pd.Timestamp.now(tz="UTC").value // 1000)
+    number, total = 0, sum(len(task.test_cutoffs) for task in tasks)
+    for source, its_tasks in by_source.items():
+        with TemporaryDirectory(dir=workspace, prefix=".backtest.") as temporary:
+            folder = Path(temporary)
+            meta = ingest(
+                Path(source).stem, settings[source], root, folder / "canonical", folder / "ids.parquet",
+                now_us=now_us, threads=params.engine.threads, memory_gb=params.engine.memory_gb,
+            )  # fmt: skip
+            for task in its_tasks:
+                for predicted in _predict_task(root, params, task, meta, folder):
+                    number += 1
+                    logger.info(
+                        "%d of %d: %s at %s: %d customers predicted, learnt from %d rows of %d cutoffs (%s)",
+                        number, total, task.name, day_of(predicted.cutoff_us), len(predicted.rows),
+                        len(predicted.known), len(np.unique(predicted.known.cutoff_us)),
+                        predicted.learned.pooled.reason,
+                    )  # fmt: skip
+                    yield predicted
+
+
+def _predict_task(
+    root: Path, params: Params, task: Task, meta: dict[str, Any], folder: Path
+) -> Iterator[Predicted]:
+    minima = params.readiness if task.target == "purchase" else params.churn
+    contract = task.contract(minima.min_positives, minima.min_negatives)
     plan = _plan(root, params, task, contract, meta)
     tables = folder / "features.parquet", folder / "labels.parquet"
     local.run(folder / "canonical/events.parquet", plan, params.engine, *tables)
     panel = load_panel(*tables, contract.target, plan.journey.phase_keys)
-    for day in task.test_cutoffs:
-        test = midnight_us(day)
-        training = np.isin(panel.cutoff_us, task.training_cutoffs(test))
-        learned = learn(panel.take(training), contract, params.train, test, include_dormant=True)
+    ids = pq.read_table(folder / "ids.parquet").sort_by("customer_id")
+    pseudonyms = ids["customer_id"].to_numpy()
+    for test in map(midnight_us, task.test_cutoffs):
+        past = panel.take(np.isin(panel.cutoff_us, task.training_cutoffs(test)))
         rows = panel.take((panel.cutoff_us == test) & panel.population)
-        logger.info("%s at %s: %d customers, %d training rows", task.name, day, len(rows), training.sum())
-        yield test, rows, learned.predict(rows)
+        learned = learn(past, contract, params.train, test, include_dormant=True)
+        known = past.take(matured(past, contract, test, include_dormant=True))
+        places = np.searchsorted(pseudonyms, rows.customer_id)
+        customers = ids["source_id"].take(pa.array(places)).cast(pa.string()).combine_chunks()
+        yield Predicted(task, test, customers, known, rows, learned, learned.predict(rows))
 
 
 def _plan(root: Path, params: Params, task: Task, contract: LabelContract, meta: dict[str, Any]) -> Plan:
     tests = [midnight_us(day) for day in task.test_cutoffs]
+    start, until = day_of(meta["start_us"]), day_of(meta["complete_until_us"])
     if not meta["start_us"] < tests[0] or tests[-1] > meta["complete_until_us"]:
         raise InputError(
             f"task {task.name}: test_cutoffs {task.test_cutoffs[0]}..{task.test_cutoffs[-1]} must lie inside "
-            f"the log of {task.source}, {day_of(meta['start_us'])}..{day_of(meta['complete_until_us'])}"
+            f"the log of {task.source}, {start}..{until}; change test_cutoffs in the task file"
         )
-    cutoffs = set(tests).union(*(task.training_cutoffs(test) for test in tests))
-    as_known = {**meta, "complete_until_us": tests[-1] // DAY_US * DAY_US}
+    first = task.training_cutoffs(tests[0])
+    if first[-1] <= meta["start_us"]:
+        raise InputError(
+            f"task {task.name}: the log of {task.source} begins on {start}, so there is nothing to learn from "
+            f"at {task.test_cutoffs[0]}: the newest training cutoff would be {day_of(first[-1])} (horizon_days "
+            f"{task.horizon_days} earlier); choose later test_cutoffs or a shorter horizon_days"
+        )
+    # Seen from the last test cutoff: whatever comes after it, in the log or not, cannot change a byte.
+    as_known = {**meta, "complete_until_us": tests[-1]}
     settings = CutoffSettings(min_history_days=0, step_days=task.step_days)
     rhythm = load_source(task.source, root).rhythm
     plan = make_plan(
         as_known, params.features, settings, (contract,), load_journey(params.journey, root), rhythm
     )
+    cutoffs = set(tests).union(*(task.training_cutoffs(test) for test in tests))
     return plan.model_copy(update={"cutoffs": {contract.target: tuple(sorted(cutoffs))}})

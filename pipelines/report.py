@@ -22,8 +22,7 @@ def run(root: Path) -> None:
         project.canonical / "meta.json",
         project.scores,
     )
-    source = load_source(params.source, root)
-    write_report(
-        inputs, project.reports / "report.html", load_plan(project).journey, source, params.language
-    )
+    source, plan = load_source(params.source, root), load_plan(project)
+    out = project.reports / "report.html"
+    write_report(inputs, out, plan.journey, source, params.language, contracts=plan.contracts)
     logger.info("report: reports/report.html")

@@ -17,7 +17,8 @@ from features.settings import JourneySettings
 from features.table import Plan
 from models.explain import reasons
 from models.panel import panel_of
-from models.policy import Actions, decide, load_policies
+from models.phase_policy import load_policies
+from models.policy import Actions, decide
 from models.scoring import newest_rows, score_rows
 from pipelines.params import Params, load_params
 from pipelines.paths import TARGETS, Project

@@ -70,14 +70,13 @@ def _probability(project: Project, plan: Plan, params: Params, target: str) -> N
 
 def _next_action(project: Project, plan: Plan, params: Params) -> None:
     from models.decision_join import load_decisions
-    from models.next_action import train_next_action, without_decisions
+    from models.next_action import train_next_action
 
-    settings, out = params.next_action, project.artifacts("next_action")
-    phases = plan.journey.phase_keys[:-1]
-    if not any(found.target == "next_action" for found in plan.contracts):
-        without_decisions(phases, f"the source {plan.source} has no log of decisions", out)
-        return
-    log = load_decisions(
-        project.canonical / "decisions.parquet", project.features, project.labels, plan.as_of_us
+    log = None
+    if any(found.target == "next_action" for found in plan.contracts):
+        log = load_decisions(
+            project.canonical / "decisions.parquet", project.features, project.labels, plan.as_of_us
+        )
+    train_next_action(
+        log, params.next_action, project.artifacts("next_action"), plan.journey.phase_keys[:-1]
     )
-    train_next_action(log, settings, out, phases)

@@ -72,7 +72,7 @@ def contracts(settings: Mapping[str, LabelSettings], rhythm: Rhythm) -> tuple[La
     for target in settings:
         if target not in known:
             raise InputError(
-                f"labels.{target} in params.yaml: no such target; allowed: {', '.join(known)}; "
+                f"{target} in params.yaml: no such target; allowed: {', '.join(known)}; "
                 "a target is a file in features/labels"
             )
     return tuple(known[target].contract(settings[target], rhythm) for target in sorted(settings))

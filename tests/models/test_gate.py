@@ -39,8 +39,16 @@ def test_a_proven_gain_personalises_only_with_known_propensities():
     assert judged(0.3, 0.5).state == "personalise"
     doubtful = judged(0.3, 0.5, known=False)
     assert doubtful.state == "explore more"
-    assert doubtful.recommended == "mail"
-    assert "Estimated propensities" in doubtful.reason["en"]
+    assert doubtful.recommended == "none"
+    assert "no unlogged driver" in doubtful.reason["en"]
+
+
+def test_an_action_for_all_goes_live_only_with_known_propensities():
+    assert (judged(0.3, -0.2).state, judged(0.3, -0.2).recommended) == ("constant", "mail")
+    doubtful = judged(0.3, -0.2, known=False)
+    assert (doubtful.state, doubtful.recommended) == ("explore more", "none")
+    assert "until an experiment" in doubtful.reason["en"]
+    assert (judged(-0.3, -0.2, known=False).state) == "constant"
 
 
 def test_an_unproven_gain_explores_and_says_how_many_decisions():

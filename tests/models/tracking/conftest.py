@@ -17,12 +17,13 @@ from features.contract import DAY_US
 from features.settings import LabelContract
 from models.action_effects import RidgeEffect
 from models.action_rule import ActionRule
+from models.average_effects import AverageEffect
 from models.bundle import PhaseModel, estimators, save
 from models.estimators._base import Rows
 from models.evaluation import cleaned, evaluate_target
 from models.money import SpendModel
 from models.offpolicy import Estimate
-from models.phase_policy import AverageEffect, PhasePolicy
+from models.phase_policy import PhasePolicy
 from models.settings import EvaluationSettings, LightGBMSettings, TrackingSettings, TrainSettings
 from models.signed_log import SignedLogScale
 
@@ -72,9 +73,7 @@ def action_rule() -> ActionRule:
     """A rule with every part in use; ``none`` and two actions."""
     rng = np.random.default_rng(4)
     k = len(COLUMNS)
-    effects = tuple(
-        RidgeEffect(0.01, rng.normal(0, 0.05, k), 10.0, rng.normal(0, 0.01, (k, k)), 0.01) for _ in range(2)
-    )
+    effects = tuple(RidgeEffect(0.01, rng.normal(0, 0.05, k), 10.0) for _ in range(2))
     return ActionRule(
         arms=("none", "mail", "visit"),
         scale=SignedLogScale(rng.normal(2, 0.3, k), np.array([0.7, 0.0, 0.9])),
@@ -88,12 +87,18 @@ def action_rule() -> ActionRule:
 
 def policies() -> dict[str, PhasePolicy]:
     """One phase that personalises, one with an action for all, one the log says nothing about."""
-    gain = AverageEffect(Estimate(0.02, 0.01, 0.03, 0.005, 900), Estimate(0.5, 0.1, 0.9, 0.2, 900), 700.0)
+
+    def averages(level: float) -> AverageEffect:
+        groups = tuple(Estimate(level + step / 100, 0.0, 0.1, 0.01, 300) for step in range(3))
+        whole = Estimate(level, 0.01, 0.03, 0.005, 900)
+        return AverageEffect(whole, Estimate(0.5, 0.1, 0.9, 0.2, 900), 700.0, np.array([0.0, 0.05]), groups)
+
+    effects = {"mail": averages(0.02), "visit": averages(0.2)}
     words = {"en": "so says the log", "nl": "aldus het logboek"}
     cost = {"none": 0.0, "mail": 0.05, "visit": 0.2}
     return {
         "decision": PhasePolicy(
-            "decision", "personalise", "mail", words, COLUMNS, rule=action_rule(), cost=cost
+            "decision", "personalise", "mail", words, COLUMNS, effects=effects, rule=action_rule(), cost=cost
         ),
         "retention": PhasePolicy(
             "retention",
@@ -101,7 +106,7 @@ def policies() -> dict[str, PhasePolicy]:
             "mail",
             words,
             COLUMNS,
-            effects={"mail": gain},
+            effects=effects,
             rule=action_rule(),
             cost=cost,
         ),
