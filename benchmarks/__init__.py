@@ -1,0 +1,1 @@
+"""Benchmarks: prediction quality against baselines, on real purchases."""

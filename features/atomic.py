@@ -49,6 +49,38 @@ def replacing(path: Path) -> Iterator[Path]:
         _remove(beside)
 
 
+@contextmanager
+def workspace(path: Path) -> Iterator[Path]:
+    """Give a temporary folder beside ``path`` that is gone afterwards, also if the process was killed.
+
+    Parameters
+    ----------
+    path : Path
+        Names the folder; nothing is ever written there. What a killed process left beside it is removed.
+
+    Yields
+    ------
+    Path
+        An empty folder.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with workspace(Path(tempfile.mkdtemp()) / "build") as folder:
+    ...     _ = (folder / "half.parquet").write_text("")
+    >>> list(folder.parent.iterdir())
+    []
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = path.with_name(f".{path.name}.{os.getpid()}.part")
+    _sweep(path)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        _remove(folder)
+
+
 def _sweep(path: Path) -> None:
     """Remove what killed processes left beside ``path``; those of living ones are theirs."""
     for left in path.parent.glob(f".{path.name}.*"):

@@ -15,9 +15,9 @@ from models.bootstrap import CustomerBootstrap, Floats, interval
 from models.curves import calibration_points, gain_curve, threshold_points
 from models.metrics import Metric, Ranked, rank, registered
 from models.metrics.ece import noise_floor
+from models.reporting.tournament_view import tournament_gain
 from models.segments import too_small
 from models.settings import EvaluationSettings
-from models.tournament_view import tournament_gain
 
 #: The column of the model's probabilities; the baselines are the columns ``p_<baseline>``.
 MODEL = "model"

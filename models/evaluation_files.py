@@ -18,10 +18,10 @@ from features.errors import InputError
 from features.settings import JourneySettings
 from models.curves import lift_rows, point_rows
 from models.evaluation import cleaned, evaluate_target, headline
+from models.reporting.words import Language, Words
 from models.segment_dimensions import dimensions
 from models.segments import SEGMENT_LIFT, segment_lift
 from models.settings import EvaluationSettings
-from models.words import Language, Words
 
 logger = logging.getLogger(__name__)
 
@@ -193,7 +193,7 @@ def _write_plots(
     folder: Path, evaluation: dict[str, Any], segments: pd.DataFrame, meta: dict[str, Any], words: Words
 ) -> None:
     """Write the points for DVC (CSV) and the sheets of pictures for MLflow (PNG)."""
-    from models.figures.album import pictures, sheet
+    from models.reporting.figures.album import pictures, sheet
 
     sheets: dict[str, list[Any]] = {}
     for picture in pictures(evaluation, segments, meta.get("currency", ""), words):

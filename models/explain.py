@@ -9,11 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from features.errors import InputError
 from models.bundle import PhaseModel, load
 from models.estimators._base import Floats
 from models.panel import PHASE_PREFIX, Panel
-
-MINUS = "\N{MINUS SIGN}"
 
 
 def contributions(
@@ -74,24 +73,41 @@ def reasons(
     Returns
     -------
     list of list of str
-        One list per row; ``+`` raises the probability, a minus sign lowers it, strongest first.
+        One list per row, strongest first: what the column means, its value, and ``(+)`` where it raises the
+        probability or ``(-)`` where it lowers it. The sign stands last, because a spreadsheet takes a cell
+        that begins with one for a formula.
+
+    Raises
+    ------
+    InputError
+        If a model uses a column that the dictionary does not describe.
     """
     words = {str(row["name"]): str(row[f"meaning_{language}"]) for row in dictionary}
+    unknown = [name for name in panel.columns if name not in words and not name.startswith(PHASE_PREFIX)]
+    if unknown:
+        raise InputError(f"data/columns.json lacks {unknown[0]!r}; run the features stage again")
+    meaning = np.array([words.get(name, "") for name in panel.columns], dtype=object)
     out: list[list[str]] = [[] for _ in range(len(panel))]
-    if not top:
-        return out
-    for phase in panel.phases:
+    for phase in panel.phases if top else ():
         rows = np.flatnonzero(panel.in_phase(phase) & wanted)
         if not len(rows):
             continue
         parts, _ = contributions(load(artifacts / phase), panel.x[rows], panel.columns)
         # The phase itself is in the score file already; it is no reason.
         parts[:, [j for j, name in enumerate(panel.columns) if name.startswith(PHASE_PREFIX)]] = 0.0
-        order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :top]
-        for row, columns, values in zip(rows, order, parts, strict=True):
-            out[row] = [
-                f"{'+' if values[j] > 0 else MINUS} {words[panel.columns[j]]} ({panel.x[row, j]:g})"
-                for j in columns
-                if values[j]
-            ]
+        strongest = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :top]
+        moved = np.take_along_axis(parts, strongest, axis=1)
+        values = np.take_along_axis(panel.x[rows], strongest, axis=1)
+        texts = (
+            meaning[strongest] + ": " + _numbers(values) + np.where(moved > 0, " (+)", " (-)").astype(object)
+        )
+        for row, said, count in zip(rows, texts.tolist(), (moved != 0).sum(axis=1).tolist(), strict=True):
+            # Strongest first, so the columns that move nothing stand last.
+            out[row] = said[:count]
     return out
+
+
+def _numbers(values: npt.NDArray[np.float32]) -> npt.NDArray[np.object_]:
+    """Write numbers short: whole from 100, else three digits."""
+    short = np.where(np.abs(values) >= 100, np.char.mod("%.0f", values), np.char.mod("%.3g", values))
+    return np.asarray(short.astype(object))

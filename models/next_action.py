@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 
 from features.atomic import replacing
-from models.action_rule import Candidates, Learning, learn_rule
-from models.average_effects import AverageEffect, average_effect
-from models.candidates import Comparable, Words, action_cost, comparable
-from models.decision_log import NONE, DecisionLog
-from models.gate import Verdict, judge, refuse
+from models.actions.action_rule import Candidates, Learning, learn_rule
+from models.actions.average_effects import AverageEffect, average_effect
+from models.actions.candidates import Comparable, Words, action_cost, comparable
+from models.actions.decision_log import NONE, DecisionLog
+from models.actions.gate import Verdict, judge, refuse
+from models.actions.phase_policy import PhasePolicy
+from models.actions.propensities import WARNING
+from models.actions.tournament import Tournament, run_tournament
+from models.actions.verdict_words import missing_cost_words, weak_overlap_words
 from models.offpolicy import Estimate, clustered_mean
-from models.phase_policy import PhasePolicy
-from models.propensities import WARNING
 from models.settings import NextActionSettings
-from models.tournament import Tournament, run_tournament
-from models.verdict_words import missing_cost_words, weak_overlap_words
 
 #: Share of decisions with next to no chance of an action from which its figures lean on the model: worth a
 #: warning.

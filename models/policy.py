@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.errors import InputError
-from models.action_rule import ActionRule
-from models.decision_log import NONE
-from models.keyed_draws import keyed_uniform
-from models.phase_policy import PhasePolicy, policy_version
+from models.actions.action_rule import ActionRule
+from models.actions.decision_log import NONE
+from models.actions.keyed_draws import keyed_uniform
+from models.actions.phase_policy import PhasePolicy, policy_version
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -84,7 +84,7 @@ def decide(
 
     Examples
     --------
-    >>> from models.average_effects import average_effect
+    >>> from models.actions.average_effects import average_effect
     >>> up, who = np.tile([0.0, 0.04], 50), np.arange(100)
     >>> mail = PhasePolicy("decision", "constant", "mail", {"en": "", "nl": ""}, (), cost={"mail": 0.3},
     ...     effects={"mail": average_effect(up, 50 * up, up, who, 90.0, 0.95)})

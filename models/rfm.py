@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-#: The bands, best customers first. Words for people: ``models/templates/words.json``, keys ``band_*``.
+#: The bands, best customers first. Words for people: ``models/reporting/templates/words.json``, keys ``band_*``.
 BANDS = (
     "recent_frequent_high", "recent_frequent", "recent_rare", "silent_frequent", "silent_rare", "no_order",
 )  # fmt: skip

@@ -1,4 +1,14 @@
-"""Scores: probabilities, rank and action of every customer at one cutoff (``data/scores.parquet``)."""
+"""Scores: probabilities and readiness rank of every customer at one cutoff (``data/scores.parquet``).
+
+Three numbers say how ready a customer is, and they are not the same:
+
+- ``p_ready``, the calibrated probability of an order within the horizon. The only one to count with, and the
+  only one whose size means the same in every phase.
+- ``score``, 0-100: the same probability seen from the average customer, who has 50. It moves as far for a
+  doubling of the odds wherever one stands.
+- ``percentile``, 0-100: the share of customers, at the newest cutoff that could be judged, who were less
+  likely. ``band`` (low, medium, high) cuts it at ``score.bands`` of params.yaml.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +24,7 @@ import pyarrow.parquet as pq
 
 from features.contract import DAY_US
 from features.cutoffs import day_of
+from features.errors import InputError
 from features.settings import JourneySettings, LabelContract
 from models.bundle import PhaseModel, load
 from models.churn import TARGET as CHURN
@@ -24,7 +35,10 @@ from models.settings import ScoreSettings
 
 PROBABILITIES = (CHURN, READINESS)
 DORMANT = "dormant"
-Strings = npt.NDArray[np.object_]
+DORMANT_WORDS = "dormant: silent for so long that no phase is open"
+BANDS = ("low", "medium", "high")
+#: A base rate of exactly 0 or 1 has no odds.
+_EDGE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -34,7 +48,8 @@ class Reference:
     Parameters
     ----------
     sorted_p : float array
-        Their probabilities, rising.
+        Their probabilities, rising. Empty where the log is too short to judge a cutoff: then there is no
+        percentile.
     base_rate : float
         Share of them who did buy within the horizon.
     """
@@ -43,24 +58,40 @@ class Reference:
     base_rate: float
 
     @classmethod
-    def read(cls, out_of_time: Path) -> Reference:
-        """Read the newest test cutoff of ``artifacts/readiness/out_of_time.parquet``."""
-        table = pq.read_table(out_of_time, columns=["cutoff_us", "y", "p"]).to_pandas()
+    def read(cls, artifacts: Path, models: Mapping[str, PhaseModel]) -> Reference:
+        """Read the newest test cutoff of ``artifacts/readiness``; without one, the base rate of the models.
+
+        Raises
+        ------
+        InputError
+            If the train stage has not written ``out_of_time.parquet``.
+        """
+        path = artifacts / "out_of_time.parquet"
+        if not path.is_file():
+            raise InputError(f"{path} is missing; run `klantreis train readiness` first (or `dvc repro`)")
+        table = pq.read_table(path, columns=["cutoff_us", "y", "p"]).to_pandas()
         newest = table[table["cutoff_us"] == table["cutoff_us"].max()]
-        rate = float(newest["y"].mean()) if len(newest) else 0.5
-        return cls(np.sort(newest["p"].to_numpy(dtype=np.float64)), min(max(rate, 1e-4), 1 - 1e-4))
+        if len(newest):
+            rate = float(newest["y"].mean())
+        else:
+            positives = sum(model.own_positives for model in models.values())
+            labels = positives + sum(model.own_negatives for model in models.values())
+            rate = (positives + 1.0) / (labels + 2.0)
+        return cls(np.sort(newest["p"].to_numpy(dtype=np.float64)), min(max(rate, _EDGE), 1 - _EDGE))
 
     def percentile(self, p: Floats) -> Floats:
-        """Give the share (0-100) of the reference below each ``p``, ties counted half.
+        """Give the share (0-100) of the reference below each ``p``, ties counted half; NaN without reference.
 
         Examples
         --------
         >>> Reference(np.array([0.1, 0.2, 0.2, 0.4]), 0.2).percentile(np.array([0.2, 0.5])).tolist()
         [50.0, 100.0]
         """
+        if not len(self.sorted_p):
+            return np.full(len(p), np.nan)
         below = np.searchsorted(self.sorted_p, p, side="left")
         upto = np.searchsorted(self.sorted_p, p, side="right")
-        return np.asarray(50.0 * (below + upto) / max(len(self.sorted_p), 1), dtype=np.float64)
+        return np.asarray(50.0 * (below + upto) / len(self.sorted_p), dtype=np.float64)
 
     def score(self, p: Floats) -> Floats:
         """Give 0-100, where 50 is a customer as ready as the average; no probability, and not the percentile.
@@ -74,7 +105,7 @@ class Reference:
         return np.round(100.0 * sigmoid(logit(p) - average), 1)
 
 
-def probabilities(panel: Panel, artifacts: Path, target: str) -> tuple[Floats, dict[str, PhaseModel]]:
+def probabilities(panel: Panel, artifacts: Path) -> tuple[Floats, dict[str, PhaseModel]]:
     """Predict every row by the saved model of its phase; dormant customers have none (NaN).
 
     Parameters
@@ -83,8 +114,10 @@ def probabilities(panel: Panel, artifacts: Path, target: str) -> tuple[Floats, d
         One row per customer.
     artifacts : Path
         ``artifacts/<target>``.
-    target : str
-        ``churn`` or ``readiness``.
+
+    Returns
+    -------
+    tuple of (float array, shape (n,), dict of phase to PhaseModel)
     """
     models = {phase: load(artifacts / phase) for phase in panel.phases if phase != DORMANT}
     p = np.full(len(panel), np.nan)
@@ -108,7 +141,7 @@ def score_rows(
     Parameters
     ----------
     features, labels : pyarrow.Table
-        One row per customer, all at one cutoff (``labels`` for its population columns).
+        One row per customer, all at one cutoff (``labels`` for its population columns). No row is fine.
     journey : JourneySettings
         The phases.
     contracts : sequence of LabelContract
@@ -121,63 +154,86 @@ def score_rows(
     Returns
     -------
     DataFrame
-        One row per customer, in the order of ``features``. A probability is missing exactly where the
-        customer is outside the risk set of its target, and ``not_eligible_reason`` says so.
+        One row per customer, in the order of ``features``. ``eligible``: at risk for at least one target. A
+        probability is missing exactly where the customer is outside the risk set of its target, and
+        ``not_eligible_reason`` says so.
     """
     panel = panel_of(features, None, CHURN.name, journey.phase_keys)
     phase = np.asarray(panel.phases, dtype=object)[panel.phase]
+    days = pd.Series(panel.cutoff_us).map(
+        {us: day_of(us).isoformat() for us in set(panel.cutoff_us.tolist())}
+    )
     columns: dict[str, object] = {
         "customer_id": panel.customer_id,
-        "as_of": [day_of(int(cutoff)).isoformat() for cutoff in panel.cutoff_us],
-        "journey": journey.name,
+        "as_of": days.to_numpy(dtype=object),
+        "journey": np.full(len(panel), journey.name, dtype=object),
         "phase": phase,
         "days_in_phase": features["days_in_phase"].to_numpy(),
     }
-    found = {contract.target: contract for contract in contracts}
-    at_risk, reasons = {}, np.full(len(panel), "", dtype=object)
+    inside, models = {}, {}
     for target in PROBABILITIES:
-        inside = labels[target.population_column].to_numpy() & (phase != DORMANT)
-        p, _ = probabilities(panel, artifacts[target.name], target.name)
-        columns[target.score] = np.where(inside, p, np.nan)
-        at_risk[target.name] = inside
-        reasons = _joined(reasons, ~inside, _why_outside(found[target.name]))
-    anyone = np.logical_or.reduce(list(at_risk.values()))
-    reasons[phase == DORMANT] = "dormant: silent for so long that no phase is open"
-    reference = Reference.read(artifacts[READINESS.name] / "out_of_time.parquet")
-    ready = at_risk[READINESS.name]
-    columns |= {"eligible": anyone, "not_eligible_reason": reasons}
-    return pd.DataFrame(columns | _relative(columns[READINESS.score], ready, reference, settings))
+        at_risk = labels[target.population_column].to_numpy() & (phase != DORMANT)
+        p, models[target.name] = probabilities(panel, artifacts[target.name])
+        columns[target.score] = np.where(at_risk, p, np.nan)
+        inside[target.name] = at_risk
+    columns["eligible"] = np.logical_or.reduce(list(inside.values()))
+    columns["not_eligible_reason"] = _why(inside, phase, contracts)
+    reference = Reference.read(artifacts[READINESS.name], models[READINESS.name])
+    return pd.DataFrame(columns | _relative(columns[READINESS.score], reference, settings))
 
 
-def _relative(
-    p: object, ready: npt.NDArray[np.bool_], reference: Reference, settings: ScoreSettings
-) -> dict[str, object]:
+def _relative(p: object, reference: Reference, settings: ScoreSettings) -> dict[str, object]:
     """Score, percentile and band of readiness; nothing for who is outside its risk set."""
     probability = np.asarray(p, dtype=np.float64)
-    percentile = np.where(ready, reference.percentile(np.nan_to_num(probability)), np.nan)
-    names = np.array(["low", "medium", "high"], dtype=object)
-    band = names[np.searchsorted(np.asarray(settings.bands) * 100.0, np.nan_to_num(percentile), side="right")]
+    ready = ~np.isnan(probability)
+    known = np.where(ready, probability, 0.5)
+    percentile = np.where(ready, reference.percentile(known), np.nan)
+    ranked = ~np.isnan(percentile)
+    limits = np.asarray(settings.bands) * 100.0
+    band = np.array(BANDS, dtype=object)[np.searchsorted(limits, np.nan_to_num(percentile), side="right")]
+    band[~ranked] = None
     return {
-        "score": np.where(ready, reference.score(np.nan_to_num(probability)), np.nan),
+        "score": np.where(ready, reference.score(known), np.nan),
         "percentile": np.round(percentile, 1),
-        "band": np.where(ready, band, None),
+        "band": band,
     }
 
 
-def _why_outside(contract: LabelContract) -> str:
+def _why(
+    inside: Mapping[str, npt.NDArray[np.bool_]],
+    phase: npt.NDArray[np.object_],
+    contracts: Sequence[LabelContract],
+) -> npt.NDArray[np.object_]:
+    """Say for each row which risk sets it is outside of, parted by semicolons; empty where none."""
+    outside = [_outside(contract) for contract in contracts if contract.target in inside]
+    names = [contract.target for contract in contracts if contract.target in inside]
+    code = np.zeros(len(phase), dtype=np.int64)
+    for bit, name in enumerate(names):
+        code += (~inside[name]).astype(np.int64) << bit
+    sentences = [
+        "; ".join(words for bit, words in enumerate(outside) if number >> bit & 1)
+        for number in range(1 << len(names))
+    ]
+    return np.where(phase == DORMANT, DORMANT_WORDS, np.array(sentences, dtype=object)[code])
+
+
+def _outside(contract: LabelContract) -> str:
     what = "order" if contract.active_event == "purchase" else "activity of their own"
     if contract.active_days is None:
         return f"{contract.target}: no {what} yet"
     return f"{contract.target}: no {what} in the last {contract.active_days} days"
 
 
-def _joined(reasons: Strings, where: npt.NDArray[np.bool_], words: str) -> Strings:
-    """Add a reason to the rows of ``where``, parted by a semicolon."""
-    added = np.array([f"{old}; {words}" if old else words for old in reasons], dtype=object)
-    return np.where(where, added, reasons)
+def newest_rows(table: Path, cutoff_us: int) -> pa.Table:
+    """Read the rows of one cutoff (a midnight, microseconds) from a features or labels table.
 
-
-def newest_rows(features: Path, cutoff_us: int) -> pa.Table:
-    """Read the rows of one cutoff from a features or labels table."""
-    assert cutoff_us % DAY_US == 0
-    return pq.read_table(features, filters=[("cutoff_us", "=", cutoff_us)])
+    Raises
+    ------
+    InputError
+        If the table is missing.
+    """
+    if not table.is_file():
+        raise InputError(f"{table} is missing; run `klantreis features` first (or `dvc repro`)")
+    if cutoff_us % DAY_US:
+        raise InputError(f"cutoff {cutoff_us} is not a midnight UTC; cutoffs are day boundaries")
+    return pq.read_table(table, filters=[("cutoff_us", "=", cutoff_us)])

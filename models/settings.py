@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from features.settings import Name, Settings
 
@@ -81,9 +81,15 @@ class NextActionSettings(Settings):
 class ScoreSettings(Settings):
     """What a score file holds."""
 
-    bands: tuple[Share, ...] = (0.25, 0.75)
+    bands: tuple[Share, Share] = (0.25, 0.75)
     control_share: Annotated[float, Field(ge=0, lt=1)] = 0.05
     reasons: Annotated[int, Field(ge=0, le=10)] = 3
+
+    @model_validator(mode="after")
+    def _rising(self) -> ScoreSettings:
+        if self.bands[0] >= self.bands[1]:
+            raise ValueError(f"bands must rise (from low to medium, from medium to high), found {self.bands}")
+        return self
 
 
 class TrackingSettings(Settings):

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
 from features.atomic import replacing
 from features.errors import InputError
+from features.sources._columns import Column, id_strings
+from features.sources._files import first_line
 
 COLUMN = "customer_id"
 FORMATS = (".csv", ".parquet")
+DELIMITERS = ",;\t"
 
 
 @dataclass(frozen=True)
@@ -36,12 +41,14 @@ class CustomerList:
 
 
 def read_list(path: Path) -> CustomerList:
-    """Read the column ``customer_id`` of a list.
+    """Read the column ``customer_id`` of a list; other columns are left alone.
 
     Parameters
     ----------
     path : Path
-        ``.csv`` (comma, semicolon or tab; UTF-8, a byte-order mark is fine) or ``.parquet``.
+        ``.csv`` (comma, semicolon or tab; UTF-8, a byte-order mark is fine; empty lines are no rows) or
+        ``.parquet`` (text or whole numbers). An id is read as text, without the spaces around it: ``007``
+        stays ``007``.
 
     Raises
     ------
@@ -50,20 +57,22 @@ def read_list(path: Path) -> CustomerList:
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file; say which list to score")
+    check_format(path, f"{path}: a list")
+    ids = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)
+    given = ids.filter(pc.not_equal(ids, ""))
+    once = given.unique()
+    return CustomerList(tuple(once.to_pylist()), len(ids), len(given) - len(once), len(ids) - len(given))
+
+
+def check_format(path: Path, what: str) -> None:
+    """Refuse a file that is neither CSV nor Parquet by its ending; ``what`` opens the message."""
     if path.suffix.lower() not in FORMATS:
-        raise InputError(f"{path}: a list is {' or '.join(FORMATS)}; found {path.suffix or 'no ending'!r}")
-    values = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)
-    ids = values.astype("string").str.strip()
-    blank = ids.isna() | (ids == "")
-    given = ids[~blank]
-    once = given.drop_duplicates()
-    return CustomerList(tuple(once), len(values), len(given) - len(once), int(blank.sum()))
+        raise InputError(f"{what} ends in {' or '.join(FORMATS)}; found {path.suffix or 'no ending'!r}")
 
 
 def write_scores(scores: pa.Table, path: Path) -> None:
     """Write a score table as CSV (lists joined by ``; ``) or Parquet, whole or not at all."""
-    if path.suffix.lower() not in FORMATS:
-        raise InputError(f"--out {path}: the ending must be {' or '.join(FORMATS)}")
+    check_format(path, f"--out {path}: a score file")
     with replacing(path) as beside:
         if path.suffix.lower() == ".parquet":
             pq.write_table(scores, beside, compression="zstd")
@@ -71,43 +80,69 @@ def write_scores(scores: pa.Table, path: Path) -> None:
         frame = scores.to_pandas()
         for name in ("blocked", "reasons"):
             frame[name] = ["; ".join(items) for items in frame[name]]
-        frame.to_csv(beside, index=False, encoding="utf-8")
+        frame.to_csv(beside, index=False, encoding="utf-8", lineterminator="\n")
 
 
-def _csv(path: Path) -> pd.Series[str]:
+def _csv(path: Path) -> pa.ChunkedArray:
+    names, delimiter = _header(path)
+    _need_column(path, names)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            head = file.readline()
-    except UnicodeDecodeError as error:
+        table = pacsv.read_csv(
+            path,
+            read_options=pacsv.ReadOptions(use_threads=False),
+            parse_options=pacsv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            convert_options=pacsv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()),
+                include_columns=[name for name in names if name.strip() == COLUMN],
+            ),
+        )
+    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
         raise InputError(
-            f"{path}: not UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8"
+            f"{path}: not readable as CSV in UTF-8, separated by {delimiter!r} ({first_line(error)}); "
+            "mend that row, or save the list as CSV in UTF-8"
         ) from None
-    if not head.strip():
+    bare = pc.utf8_trim_whitespace(table.column(0))
+    # After a space a quote is no longer read as one by the parser.
+    return pc.utf8_trim_whitespace(pc.replace_substring_regex(bare, '^"(.*)"$', r"\1"))
+
+
+def _header(path: Path) -> tuple[list[str], str]:
+    """Names of the columns, and what parts them."""
+    with path.open("rb") as file:
+        if file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+            raise InputError(f"{path}: written as UTF-16; save the list as CSV in UTF-8")
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        head = next((line for line in file if line.strip()), "")
+    if not head:
         raise InputError(f"{path}: the file is empty; its first line must name the column {COLUMN}")
-    delimiter = max(",;\t", key=head.count)
-    names = next(csv.reader([head], delimiter=delimiter))
-    _need_column(path, [name.strip() for name in names])
-    try:
-        frame = pd.read_csv(path, dtype="string", sep=delimiter, encoding="utf-8-sig", skipinitialspace=True)
-    except (UnicodeDecodeError, pd.errors.ParserError) as error:
-        raise InputError(f"{path}: not readable as CSV: {error}") from None
-    return frame.rename(columns=str.strip)[COLUMN]
+    delimiter = max(DELIMITERS, key=head.count)
+    return next(csv.reader([head.rstrip("\r\n")], delimiter=delimiter)), delimiter
 
 
-def _parquet(path: Path) -> pd.Series[str]:
+def _parquet(path: Path) -> pa.ChunkedArray:
     try:
-        names = pq.read_schema(path).names
-        _need_column(path, names)
+        _need_column(path, pq.read_schema(path).names)
         column = pq.read_table(path, columns=[COLUMN])[COLUMN]
     except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path}: not a whole Parquet file ({error}); write it again") from None
-    if not (pa.types.is_integer(column.type) or pa.types.is_string(column.type)):
+        raise InputError(f"{path}: not a whole Parquet file ({first_line(error)}); write it again") from None
+    return pc.fill_null(_as_text(path, column), "")
+
+
+def _as_text(path: Path, column: Column) -> Column:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    texts = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
+    # A program that knows no missing whole numbers writes them as 7.0.
+    whole = pa.types.is_floating(kind) and pc.all(pc.equal(pc.floor(column), column), min_count=0).as_py()
+    if not (texts or whole or pa.types.is_integer(kind) or pa.types.is_null(kind)):
         raise InputError(f"{path}: {COLUMN} must be text or whole numbers, found {column.type}")
-    return column.cast(pa.string()).to_pandas()
+    return id_strings(column)
 
 
 def _need_column(path: Path, names: list[str]) -> None:
-    if COLUMN not in names:
+    found = [name.strip() for name in names]
+    if found.count(COLUMN) > 1:
+        raise InputError(f"{path}: column {COLUMN!r} stands there {found.count(COLUMN)} times; keep one")
+    if COLUMN not in found:
         raise InputError(
-            f"{path}: no column {COLUMN!r}; found: {', '.join(names)}; rename the one with the ids"
+            f"{path}: no column {COLUMN!r}; found: {', '.join(found)}; rename the one with the ids"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from models.registry import register
+from models.tracking.registry import register
 from pipelines.params import load_params
 
 

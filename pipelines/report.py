@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from models.report import ReportInputs, write_report
+from models.reporting.page import ReportInputs, write_report
 from pipelines.params import load_params, load_source
 from pipelines.paths import Project
 from pipelines.train import load_plan

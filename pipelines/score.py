@@ -1,4 +1,13 @@
-"""Stage ``score``: everybody at the newest cutoff, into ``data/scores.parquet``."""
+"""Stage ``score``: everybody at the newest cutoff, into ``data/scores.parquet``.
+
+Columns, one row per customer: ``customer_id`` (as the source gave it), ``as_of``, ``journey``, ``phase``,
+``days_in_phase``; ``p_churn`` and ``p_ready`` (calibrated probabilities; empty outside the risk set);
+``eligible`` (at risk for at least one of the two) and ``not_eligible_reason`` (why a probability is empty);
+``score``, ``percentile`` and ``band`` (three readings of ``p_ready``, see `models.scoring`); ``action``,
+``action_value`` (money over doing nothing), ``action_effect`` with ``effect_low`` and ``effect_high`` (on the
+probability of success), ``action_cost``, ``blocked`` (``action:rule``), ``is_control`` (see `models.policy`);
+``reasons`` (what moves ``p_ready`` most), ``model_version`` and ``data_hash``.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +22,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.atomic import replacing
+from features.errors import InputError
 from features.settings import JourneySettings
 from features.table import Plan
+from models.actions.decision_log import NONE
+from models.actions.phase_policy import load_policies
 from models.explain import reasons
 from models.panel import panel_of
-from models.phase_policy import load_policies
 from models.policy import Actions, decide
 from models.scoring import newest_rows, score_rows
 from pipelines.params import Params, load_params
@@ -35,7 +46,7 @@ def run(root: Path) -> None:
     labels = newest_rows(project.labels, plan.as_of_us)
     scores = score_tables(project, params, plan, features, labels)
     names = pq.read_table(project.ids).to_pandas().set_index("customer_id")["source_id"]
-    scores["customer_id"] = names.loc[scores["customer_id"]].to_numpy()
+    scores["customer_id"] = names.loc[scores["customer_id"]].to_numpy(dtype=object)
     scores = scores.sort_values("customer_id", ignore_index=True)
     with replacing(project.scores) as beside:
         pq.write_table(as_arrow(scores), beside, compression="zstd")
@@ -84,8 +95,13 @@ def _actions(
     x: np.ndarray[tuple[int, int], np.dtype[np.float32]], columns: tuple[str, ...], as_of_us: int,
 ) -> Actions:  # fmt: skip
     customers = scores["customer_id"].to_numpy()
+    artifacts = project.artifacts("next_action")
+    if not (artifacts / "tournament.json").is_file():
+        raise InputError(
+            f"{artifacts / 'tournament.json'} is missing; run `klantreis train next_action` first (or `dvc repro`)"
+        )
     return decide(
-        load_policies(project.artifacts("next_action")),
+        load_policies(artifacts),
         x,
         columns,
         scores["phase"].to_numpy(dtype=object),
@@ -98,24 +114,41 @@ def _actions(
 
 
 def _allowed(project: Project, journey: JourneySettings) -> dict[str, list[str]]:
-    """Give the actions open in each phase: those it lists, and those that no phase of the journey names."""
+    """Give the actions of the source open in each phase: those it lists, and those that no phase names.
+
+    An action that the journey names but the source never takes is left out: it is no choice here.
+    """
     meta = json.loads((project.canonical / "meta.json").read_text(encoding="utf-8"))
     named = {action for phase in journey.phases for action in phase.actions}
-    free = [action for action in meta["actions"] if action not in named]
-    return {phase.key: [*phase.actions, *free] for phase in journey.phases if phase.actions}
+    free = [action for action in meta["actions"] if action not in named and action != NONE]
+    return {
+        phase.key: [
+            NONE,
+            *(action for action in phase.actions if action in set(meta["actions"]) - {NONE}),
+            *free,
+        ]
+        for phase in journey.phases
+        if phase.actions
+    }
 
 
 def _consent(
     project: Project, customers: np.ndarray[tuple[int], np.dtype[np.int64]]
 ) -> dict[str, np.ndarray[tuple[int], np.dtype[np.object_]]]:
-    """Read the newest stated consent per channel: true, false, or None where nothing was stated."""
+    """Read the newest stated consent per channel: true, false, or None where nothing was stated.
+
+    What was stated after the moment of scoring counts too: a refusal holds whenever the list is used.
+    """
     table = pq.read_table(project.canonical / "customers.parquet").to_pandas()
     table = table[table["attribute"].str.startswith("consent_")].sort_values("known_us", kind="stable")
     out = {}
     for attribute, rows in table.groupby("attribute", sort=True):
         stated = rows.drop_duplicates("customer_id", keep="last").set_index("customer_id")["value"]
-        values = stated.map({"true": True, "false": False}).reindex(customers).to_numpy(dtype=object)
-        out[str(attribute).removeprefix("consent_")] = np.where(pd.isna(values), None, values)
+        values = (
+            stated.map({"true": True, "false": False}).reindex(customers).to_numpy(dtype=object, copy=True)
+        )
+        values[pd.isna(values)] = None
+        out[str(attribute).removeprefix("consent_")] = values
     return out
 
 

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from features.atomic import workspace
 from features.cutoffs import day_of, midnight_us
 from features.engines import local
 from features.errors import InputError
 from features.pseudonyms import pseudonyms
 from features.table import Plan
 from models.scoring import newest_rows
-from pipelines.customer_list import CustomerList, read_list, write_scores
+from pipelines.customer_list import CustomerList, check_format, read_list, write_scores
 from pipelines.params import Params, load_params
 from pipelines.paths import Project
 from pipelines.score import as_arrow, data_hash, model_version, score_tables
 from pipelines.train import load_plan
+
+UNKNOWN = "unknown customer: the source has no such id"
+TOO_EARLY = "no history yet at the moment of scoring"
 
 
 def run(root: Path, customers: Path, out: Path | None, as_of: str | None) -> str:
@@ -42,34 +48,53 @@ def run(root: Path, customers: Path, out: Path | None, as_of: str | None) -> str
     InputError
         If the list, the date or the models are not as needed.
     """
-    wanted, params, project = read_list(customers), load_params(root), Project(root)
-    plan = at_moment(load_plan(project), as_of)
     out = out or customers.with_name(f"{customers.stem}_scores.csv")
+    check_format(out, f"--out {out}: a score file")
+    if out.resolve() == customers.resolve():
+        raise InputError(f"--out {out} is the list itself; write the scores to another file")
+    wanted, params, project = read_list(customers), load_params(root), Project(root)
+    newest = load_plan(project)
+    plan = at_moment(newest, as_of, project)
     scores = score_customers(project, params, plan, wanted)
     write_scores(as_arrow(scores), out)
-    unknown = int(scores["phase"].isna().sum())
+    return "\n  ".join(_told(out, scores, wanted, plan, newest))
+
+
+def _told(out: Path, scores: pd.DataFrame, wanted: CustomerList, plan: Plan, newest: Plan) -> list[str]:
+    """Count what is in the score file, and what of the list is not."""
+    counted = scores["not_eligible_reason"].where(~scores["eligible"]).value_counts()
     eligible = int(scores["eligible"].sum())
     said = [f"{out}: {len(scores)} customers as of {day_of(plan.as_of_us)}, {eligible} eligible"]
-    outside = len(scores) - eligible - unknown
-    said += [f"{unknown} unknown (eligible = false)"] if unknown else []
-    said += [f"{outside} outside the risk sets (see not_eligible_reason)"] if outside else []
-    said += [f"{wanted.duplicates} rows repeated an id and were left out"] if wanted.duplicates else []
-    said += [f"{wanted.blank} rows had no id"] if wanted.blank else []
-    return "\n  ".join(said)
+    said += [f"{number} not eligible: {reason}" for reason, number in sorted(counted.items())]
+    said += [f"{wanted.duplicates} row(s) repeated an id and were left out"] if wanted.duplicates else []
+    said += [f"{wanted.blank} row(s) had no id"] if wanted.blank else []
+    if plan.as_of_us < newest.as_of_us:
+        said.append(
+            f"the models learnt from what was known on {day_of(newest.as_of_us)}, so these scores of the past are "
+            "better than they would have been then; `klantreis backtest` measures honestly"
+        )
+    return said
 
 
-def at_moment(plan: Plan, as_of: str | None) -> Plan:
-    """Narrow a plan to one cutoff: the newest, or the midnight of a day within the log."""
+def at_moment(plan: Plan, as_of: str | None, project: Project) -> Plan:
+    """Narrow a plan to one cutoff: the newest, or the midnight with which a day of the log begins.
+
+    Raises
+    ------
+    InputError
+        If ``as_of`` is no day, or lies outside the log.
+    """
     moment = plan.as_of_us
     if as_of is not None:
         try:
             moment = midnight_us(date.fromisoformat(as_of))
         except ValueError:
             raise InputError(f"--as-of {as_of!r} is not a day; write YYYY-MM-DD") from None
-        if moment > plan.complete_until_us:
+        meta = json.loads((project.canonical / "meta.json").read_text(encoding="utf-8"))
+        if not meta["start_us"] < moment <= plan.complete_until_us:
             raise InputError(
-                f"--as-of {as_of} lies after the log (complete until {day_of(plan.complete_until_us)}); "
-                "ingest newer data first"
+                f"--as-of {as_of} lies outside the log, which runs from {day_of(meta['start_us'])} and is "
+                f"complete until {day_of(plan.complete_until_us)}; choose a day within it, or ingest newer data"
             )
     return plan.model_copy(update={"as_of_us": moment, "cutoffs": dict.fromkeys(plan.cutoffs, ())})
 
@@ -83,10 +108,12 @@ def score_customers(project: Project, params: Params, plan: Plan, wanted: Custom
         One row per id of the list, in its order; who is not in the log has ``eligible`` false and a reason.
     """
     ids = pd.DataFrame(
-        {"source_id": wanted.ids, "customer_id": pseudonyms(pa.array(wanted.ids, pa.string()))}
+        {
+            "source_id": np.array(wanted.ids, dtype=object),
+            "customer_id": pseudonyms(pa.array(wanted.ids, pa.string())).to_numpy(),
+        }
     )
-    with TemporaryDirectory(prefix="klantreis_score_") as temporary:
-        folder = Path(temporary)
+    with workspace(project.root / "data" / "score_list") as folder:
         _their_events(project, ids, folder)
         tables = folder / "features.parquet", folder / "labels.parquet"
         local.run(folder / "events.parquet", plan, params.engine, *tables)
@@ -96,31 +123,42 @@ def score_customers(project: Project, params: Params, plan: Plan, wanted: Custom
 
 
 def _their_events(project: Project, ids: pd.DataFrame, folder: Path) -> None:
+    events = project.canonical / "events.parquet"
+    if not events.is_file():
+        raise InputError(f"{events} is missing; run `klantreis ingest` first (or `dvc repro`)")
     wanted = pa.table({"customer_id": pa.array(ids["customer_id"], pa.int64())})
     with duckdb.connect() as store:
         store.register("wanted", wanted)
         store.execute(
-            "COPY (SELECT e.* FROM read_parquet(?) e SEMI JOIN wanted USING (customer_id)) TO "
-            f"'{folder / 'events.parquet'}' (FORMAT parquet)",
-            [str(project.canonical / "events.parquet")],
+            "CREATE TEMP VIEW theirs AS SELECT e.* FROM "
+            f"read_parquet({_quoted(events)}) e SEMI JOIN wanted USING (customer_id)"
         )
+        store.execute(f"COPY theirs TO {_quoted(folder / 'events.parquet')} (FORMAT parquet)")
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 def _in_order(project: Project, plan: Plan, ids: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Give every id of the list its row; unknown ones an empty row with the reason."""
-    found = ids.merge(scores, on="customer_id", how="left", validate="one_to_one")
-    missing = found["eligible"].isna()
-    fill = {
+    """Give every id of the list its row; who has no history an empty row with the reason."""
+    place = pd.Index(scores["customer_id"]).get_indexer(ids["customer_id"])
+    found = scores.take(place[place >= 0]).set_axis(np.flatnonzero(place >= 0)).reindex(range(len(ids)))
+    missing = pd.Series(place < 0)
+    known = ids["customer_id"].isin(
+        pq.read_table(project.ids, columns=["customer_id"])["customer_id"].to_numpy()
+    )
+    fill: dict[str, object] = {
         "eligible": False, "is_control": False, "journey": plan.journey.name,
         "as_of": day_of(plan.as_of_us).isoformat(),
         "model_version": model_version(project), "data_hash": data_hash(project),
-        "not_eligible_reason": "unknown customer: no history before the moment of scoring",
+        "not_eligible_reason": pd.Series(np.where(known, TOO_EARLY, UNKNOWN), dtype=object),
     }  # fmt: skip
     for name, value in fill.items():
-        found[name] = found[name].where(~missing, value)
+        found[name] = found[name].astype(object).mask(missing, value)
     for name in ("eligible", "is_control"):
         found[name] = found[name].astype(bool)
     for name in ("blocked", "reasons"):
         found[name] = [items if isinstance(items, list) else [] for items in found[name]]
-    found["customer_id"] = found.pop("source_id")
-    return found[[*scores.columns]]
+    found["customer_id"] = ids["source_id"]
+    return found

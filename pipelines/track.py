@@ -7,7 +7,7 @@ from typing import Any
 
 from features.cutoffs import day_of
 from features.table import Plan
-from models.tracking import track
+from models.tracking.run import track
 from pipelines.params import Params, load_params, load_source
 from pipelines.paths import Project
 from pipelines.train import load_plan

@@ -69,7 +69,7 @@ def _probability(project: Project, plan: Plan, params: Params, target: str) -> N
 
 
 def _next_action(project: Project, plan: Plan, params: Params) -> None:
-    from models.decision_join import load_decisions
+    from models.actions.decision_join import load_decisions
     from models.next_action import train_next_action
 
     log = None
@@ -77,6 +77,4 @@ def _next_action(project: Project, plan: Plan, params: Params) -> None:
         log = load_decisions(
             project.canonical / "decisions.parquet", project.features, project.labels, plan.as_of_us
         )
-    train_next_action(
-        log, params.next_action, project.artifacts("next_action"), plan.journey.phase_keys[:-1]
-    )
+    train_next_action(log, params.next_action, project.artifacts("next_action"), plan.journey.phase_keys[:-1])

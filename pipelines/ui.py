@@ -11,7 +11,7 @@ from pathlib import Path
 import typer
 
 from features.errors import InputError
-from models.tracking_address import artifact_root, tracking_uri
+from models.tracking.address import artifact_root, tracking_uri
 from pipelines.paths import Project
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.atomic import replacing
+from features.atomic import replacing, workspace
 from features.events import READS
 from features.settings import EngineSettings
 from features.table import Plan, build, column_dictionary
@@ -49,13 +48,13 @@ def run(
     with (
         replacing(features_path) as features_out,
         replacing(labels_path) as labels_out,
-        tempfile.TemporaryDirectory(dir=features_path.parent, prefix=".build.") as folder,
+        workspace(features_path.with_name("build")) as folder,
     ):
-        with duckdb.connect(str(Path(folder) / "events.duckdb"), config=_config(settings, folder)) as store:
+        with duckdb.connect(str(folder / "events.duckdb"), config=_config(settings, str(folder))) as store:
             events = _partition(store, events_path, settings.partitions)
-            rows = _compute(store, plan, settings, Path(folder), events)
+            rows = _compute(store, plan, settings, folder, events)
         for name, out in (("features", features_out), ("labels", labels_out)):
-            _merge(sorted(Path(folder).glob(f"{name}.*.arrow")), len(plan.all_cutoffs), out)
+            _merge(sorted(folder.glob(f"{name}.*.arrow")), len(plan.all_cutoffs), out)
     return {"events": events, "rows": rows, "columns": len(column_dictionary(plan))}
 
 

@@ -1,7 +1,7 @@
 """One metric per file: a plain function ``f(y, p) -> float`` and its weighted form for the bootstrap.
 
 To add one: a file that defines ``METRIC = Metric(...)``, its test, and its words in
-``models/templates/words.json``.
+``models/reporting/templates/words.json``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.average_effects import average_effect
+from models.actions.average_effects import average_effect
 
 ROWS = np.arange(4000)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from features.errors import InputError
-from models.candidates import comparable
-from models.decision_log import DecisionLog, decision_log
+from models.actions.candidates import comparable
+from models.actions.decision_log import DecisionLog, decision_log
 from models.settings import NextActionSettings
 
 SETTINGS = NextActionSettings(num_threads=1, min_arm=50, min_ess=30)

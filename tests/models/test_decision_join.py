@@ -9,7 +9,7 @@ import pytest
 
 from features.contract import DAY_US, DECISIONS
 from features.errors import InputError
-from models.decision_join import load_decisions
+from models.actions.decision_join import load_decisions
 
 
 @pytest.fixture

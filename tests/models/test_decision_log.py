@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from features.errors import InputError
-from models.decision_log import DecisionLog, decision_log
+from models.actions.decision_log import DecisionLog, decision_log
 
 
 def small(**changes: object) -> DecisionLog:

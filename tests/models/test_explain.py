@@ -72,7 +72,7 @@ def test_reasons_are_words_with_a_sign_and_the_value(tmp_path, language: str, wo
         {"name": "noise", "meaning_en": "noise", "meaning_nl": "ruis"},
     ]
     found = reasons(panel, tmp_path, dictionary, language, 1, np.array([True, True, True, False]))
-    assert found[0] == [f"+ {word} (2)"]
-    assert found[1] == [f"\N{MINUS SIGN} {word} (-2)"]
+    assert found[0] == [f"{word}: 2 (+)"]
+    assert found[1] == [f"{word}: -2 (-)"]
     assert found[3] == []
     assert not any("journey" in text for texts in found for text in texts)

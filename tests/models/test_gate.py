@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.action_rule import Candidates
-from models.gate import judge
+from models.actions.action_rule import Candidates
+from models.actions.gate import judge
+from models.actions.tournament import LOGGED, PERSONALISED, RANDOM, Entry
 from models.offpolicy import Estimate, Support, clustered_mean
-from models.tournament import LOGGED, PERSONALISED, RANDOM, Entry
 
 N = 3000
 NOISE = np.random.default_rng(0).normal(size=(N, 3))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.keyed_draws import customer_folds, keyed_uniform
+from models.actions.keyed_draws import customer_folds, keyed_uniform
 
 IDS = np.arange(20_000, dtype=np.int64) * 7919 - 50_000
 

@@ -4,9 +4,9 @@ import json
 
 import numpy as np
 
-from models.decision_log import DecisionLog, decision_log
+from models.actions.decision_log import DecisionLog, decision_log
+from models.actions.phase_policy import load_policies
 from models.next_action import train_next_action
-from models.phase_policy import load_policies
 from models.settings import NextActionSettings
 
 SETTINGS = NextActionSettings(num_threads=1, folds=2)

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from models.action_rule import Learning
-from models.candidates import comparable
-from models.decision_log import DecisionLog, decision_log
+from models.actions.action_rule import Learning
+from models.actions.candidates import comparable
+from models.actions.decision_log import DecisionLog, decision_log
+from models.actions.tournament import run_tournament
 from models.next_action import train_phase
 from models.settings import NextActionSettings
-from models.tournament import run_tournament
 
 COLUMNS = (
     "recency", "freq", "monetary", "pv7", "open", "contacts", "dshare", "cart", "csat", "mobile", "noise",
@@ -132,7 +132,7 @@ def test_personal_effects_rank_like_the_truth_and_their_intervals_hold_it(strong
 
 
 def test_saved_policy_predicts_bit_for_bit_and_row_by_row(strong, tmp_path: Path):
-    from models.phase_policy import PhasePolicy
+    from models.actions.phase_policy import PhasePolicy
 
     one, _, policy = strong
     policy.save(tmp_path / "policy.json")

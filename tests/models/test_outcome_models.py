@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.outcome_models import cross_fitted_means, learn_arm_means
+from models.actions.outcome_models import cross_fitted_means, learn_arm_means
 
 
 def world(n: int, seed: int = 0):

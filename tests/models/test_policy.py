@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from features.errors import InputError
-from models.action_effects import RidgeEffect
-from models.action_rule import ActionRule
-from models.average_effects import average_effect
-from models.money import SpendModel
-from models.phase_policy import PhasePolicy, load_policies, policy_version
+from models.actions.action_effects import RidgeEffect
+from models.actions.action_rule import ActionRule
+from models.actions.average_effects import average_effect
+from models.actions.money import SpendModel
+from models.actions.phase_policy import PhasePolicy, load_policies, policy_version
 from models.policy import decide
 from models.signed_log import SignedLogScale
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.propensities import estimate_propensities
+from models.actions.propensities import estimate_propensities
 
 
 def world(n: int, seed: int = 0):

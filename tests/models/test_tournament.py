@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.action_rule import Candidates, Learning
-from models.tournament import LOGGED, RANDOM, run_tournament
+from models.actions.action_rule import Candidates, Learning
+from models.actions.tournament import LOGGED, RANDOM, run_tournament
 
 HOW = Learning(folds=2, floor=0.02, margin_rate=1.0, seed=3, num_threads=1)
 

@@ -14,9 +14,9 @@ import synthetic
 from features.errors import InputError
 from features.settings import LabelContract, SourceSettings
 from models.evaluation_files import EvaluationInputs, evaluate_files
-from models.report import ReportInputs, write_report
+from models.reporting.page import ReportInputs, write_report
+from models.reporting.words import Words, dictionary
 from models.settings import EvaluationSettings
-from models.words import Words, dictionary
 
 SOURCE = SourceSettings.model_validate(
     {

@@ -121,7 +121,7 @@ class TestEveryMetric:
         assert np.isnan(metric.resampled(ranked, np.zeros((1, 20)))[0])
 
     def test_has_words_and_reference(self, metric: Metric) -> None:
-        from models.words import Words
+        from models.reporting.words import Words
 
         assert metric.reference
         for language in ("en", "nl"):

@@ -15,15 +15,15 @@ import pytest
 
 from features.contract import DAY_US
 from features.settings import LabelContract
-from models.action_effects import RidgeEffect
-from models.action_rule import ActionRule
-from models.average_effects import AverageEffect
+from models.actions.action_effects import RidgeEffect
+from models.actions.action_rule import ActionRule
+from models.actions.average_effects import AverageEffect
+from models.actions.money import SpendModel
+from models.actions.phase_policy import PhasePolicy
 from models.bundle import PhaseModel, estimators, save
 from models.estimators._base import Rows
 from models.evaluation import cleaned, evaluate_target
-from models.money import SpendModel
 from models.offpolicy import Estimate
-from models.phase_policy import PhasePolicy
 from models.settings import EvaluationSettings, LightGBMSettings, TrackingSettings, TrainSettings
 from models.signed_log import SignedLogScale
 
@@ -198,7 +198,7 @@ def finished_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new database: its first migrations take seconds, so they are run once and the file is copied."""
-    from models.tracking import connect
+    from models.tracking.run import connect
 
     root = tmp_path_factory.mktemp("store")
     with pytest.MonkeyPatch.context() as patch:
@@ -236,7 +236,7 @@ def write_tournament(project: Path) -> Callable[[float], None]:
 
 @pytest.fixture
 def run_track(project: Path) -> Callable[..., dict[str, Any]]:
-    from models.tracking import track
+    from models.tracking.run import track
 
     def run(**change: dict[str, Any]) -> dict[str, Any]:
         params = {

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from features.errors import InputError
-from models.registry import register
 from models.settings import TrackingSettings
-from models.tracking import connect
+from models.tracking.registry import register
+from models.tracking.run import connect
 
 Track = Callable[..., dict[str, Any]]
 Change = Callable[[float], None]

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from models.actions.phase_policy import load_policies
 from models.bundle import estimators, load
-from models.phase_policy import load_policies
 from models.policy import decide
-from models.served_model import READERS
-from models.tracking import connect
+from models.tracking.run import connect
+from models.tracking.served_model import READERS
 
 COLUMNS = ("recency__order", "frequency__orders__28d", "monetary__spend__28d")
 #: Runs in isolated mode (no PYTHON* variables, no folder of ours on the path).

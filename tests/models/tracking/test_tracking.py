@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from features.errors import InputError
-from models import tracking
-from models.tracking import connect
+from models.tracking import run as tracking
+from models.tracking.run import connect
 
 Track = Callable[..., dict[str, Any]]
 

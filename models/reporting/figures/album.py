@@ -1,0 +1,196 @@
+"""Every picture of a run: one small panel each for the report, and sheets of panels for MLflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from models.evaluation import MODEL
+from models.reporting.figures import calibration, forest, lift, phases, style
+from models.reporting.tournament_view import tournament_rows
+from models.reporting.words import Words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Below this the difference of a segment from the rest is called more than chance.
+FALSE_DISCOVERIES = 0.05
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One panel: where it belongs, how it is drawn, what it says to who cannot see it."""
+
+    sheet: str
+    key: str
+    alt: str
+    draw: Callable[[Axes], None]
+    size: tuple[float, float] = style.PANEL
+
+    def svg(self) -> bytes:
+        """Draw the panel alone."""
+        with style.drawing(panel=self.size) as (figure, (axes,)):
+            self.draw(axes)
+            return style.svg(figure)
+
+
+def pictures(
+    evaluation: Mapping[str, Any],
+    segments: pd.DataFrame,
+    currency: str,
+    words: Words,
+) -> list[Picture]:
+    """List every picture that the results allow.
+
+    Parameters
+    ----------
+    evaluation : mapping
+        The content of ``reports/evaluation.json``.
+    segments : DataFrame
+        As ``SEGMENT_LIFT``.
+    currency : str
+        Of the tournament's values.
+    words : Words
+        Texts, numbers, labels.
+
+    Returns
+    -------
+    list of Picture
+        Sheets: ``<target>_lift``, ``<target>_calibration``, ``<target>_segments``, ``phases``,
+        ``next_action_tournament``.
+    """
+    found: list[Picture] = []
+    for target, results in evaluation["targets"].items():
+        for phase, one in words.in_order(results["phases"]):
+            if "metrics" in one:
+                found += _of_phase(target, phase, one, words)
+        found += _of_segments(target, segments[segments["target"] == target], words)
+    moved = evaluation.get("phases_over_time") or {}
+    if moved.get("cutoffs"):
+        found.append(_of_phases(moved, words))
+    for phase, one in words.in_order((evaluation.get("next_action") or {}).get("phases", {})):
+        found += _of_tournament(phase, one, currency, words)
+    return found
+
+
+def sheet(panels: Sequence[Picture]) -> bytes:
+    """Draw the panels of one sheet together as PNG: side by side, or below each other when heights differ."""
+    sizes = {panel.size for panel in panels}
+    columns = min(3, len(panels)) if len(sizes) == 1 else 1
+    rows = -(-len(panels) // columns)
+    heights = [panel.size[1] for panel in panels] if columns == 1 else [1.0] * rows
+    size = (max(panel.size[0] for panel in panels), sum(p.size[1] for p in panels) / len(panels))
+    with style.drawing(columns, rows, size, heights) as (figure, axes):
+        for panel, place in zip(panels, axes, strict=False):
+            panel.draw(place)
+        for place in axes[len(panels) :]:
+            place.set_axis_off()
+        return style.png(figure)
+
+
+def _of_phases(moved: Mapping[str, Any], words: Words) -> Picture:
+    """Give the phases over time."""
+    cutoffs, counts, title = moved["cutoffs"], moved["counts"], words("pictures_phases")
+    return Picture(
+        "phases", "all", words("alt_phases"), lambda axes: phases.draw(axes, cutoffs, counts, title, words),
+        phases.SIZE,
+    )  # fmt: skip
+
+
+def _of_phase(target: str, phase: str, one: dict[str, Any], words: Words) -> list[Picture]:
+    """Give the gain curve and the calibration of one phase."""
+    title, name = words.phase(phase), words(f"target_{target}")
+    first = next(metric for metric in one["metrics"] if metric.startswith("lift"))
+    value, k = one["metrics"][first][MODEL]["value"], float(first.removeprefix("lift")) / 100
+    said = {"target": name, "phase": title, "k": words.percent(k), "gain": words.percent(value * k)}
+    ece = words.percent(one["metrics"]["ece"][MODEL]["value"], 1)
+    return [
+        Picture(
+            f"{target}_lift", phase, words("alt_lift", lift=words.number(value, 2), **said),
+            lambda axes: lift.draw(axes, one, title, target, words),
+        ),
+        Picture(
+            f"{target}_calibration", phase, words("alt_calibration", target=name, phase=title, ece=ece),
+            lambda axes: calibration.draw(axes, one, title, words),
+        ),
+    ]  # fmt: skip
+
+
+def _of_segments(target: str, frame: pd.DataFrame, words: Words) -> list[Picture]:
+    """Give a forest plot of the lift per kind of segment, over all phases; the phases are one kind."""
+    lifts = frame[frame["metric"].str.startswith("lift")]
+    if lifts.empty:
+        return []
+    name = min(lifts["metric"], key=lambda metric: float(metric.removeprefix("lift")))
+    lifts = lifts[lifts["metric"] == name]
+    whole = lifts.loc[lifts["segment_kind"] == "all", "value"]
+    line = float(whole.iloc[0]) if len(whole) and pd.notna(whole.iloc[0]) else None
+    stands_out = _stands_out(frame)
+    across = lifts[(lifts["phase"] == "all") | (lifts["segment_kind"] == "phase")]
+    label = words("axis_lift", k=words.percent(float(lifts["k"].iloc[0])))
+    panels = {}
+    for kind in ordered_kinds(across["segment_kind"]):
+        some = across[across["segment_kind"] == kind].to_dict("records")
+        some.sort(key=lambda row: words.place(row["segment_kind"], row["segment"]))
+        panels[kind] = [_row(row, stands_out, words) for row in some]
+    limits = forest.spanned([row for rows in panels.values() for row in rows], line)
+    found = []
+    for kind, rows in panels.items():
+        alt = words("alt_segments", target=words(f"target_{target}"), kind=words.kind(kind))
+        found.append(
+            _forest(f"{target}_segments", kind, alt, rows, line, limits, words.kind(kind), label, words)
+        )
+    return found
+
+
+def ordered_kinds(kinds: pd.Series) -> list[str]:
+    """Give the kinds of segments that occur: phase and buying behaviour first, then attributes by name."""
+    first = ("phase", "rfm_band")
+    present = set(kinds) - {"all"}
+    return [kind for kind in first if kind in present] + sorted(present - set(first))
+
+
+def _row(row: dict[Any, Any], stands_out: set[tuple[str, str, str]], words: Words) -> forest.Row:
+    values = [float(row[name]) if pd.notna(row[name]) else None for name in ("value", "low", "high")]
+    key = (row["phase"], row["segment_kind"], row["segment"])
+    label = words.segment(row["segment_kind"], row["segment"])
+    return forest.Row(label, values[0], values[1], values[2], key in stands_out, words("too_small"))
+
+
+def _stands_out(frame: pd.DataFrame) -> set[tuple[str, str, str]]:
+    """Give the segments whose ranking or lift differs from the rest by more than chance."""
+    judged = frame["metric"].str.startswith("lift") | (frame["metric"] == "roc_auc")
+    some = frame[judged & (frame["q_value"] <= FALSE_DISCOVERIES)]
+    return set(zip(some["phase"], some["segment_kind"], some["segment"], strict=True))
+
+
+def _of_tournament(phase: str, one: dict[str, Any], currency: str, words: Words) -> list[Picture]:
+    policies = tournament_rows(one, words)
+    if not any(policy.value is not None for policy in policies):
+        return []
+    rows = [forest.Row(p.label, p.value, p.low, p.high, p.recommended, p.note) for p in policies]
+    line = next((policy.value for policy in policies if policy.name == "none"), None)
+    label, title = words("axis_value", currency=currency), words.phase(phase)
+    alt = words("alt_tournament", phase=title)
+    limits = forest.spanned(rows, line)
+    return [_forest("next_action_tournament", phase, alt, rows, line, limits, title, label, words)]
+
+
+def _forest(
+    name: str,
+    key: str,
+    alt: str,
+    rows: list[forest.Row],
+    line: float | None,
+    limits: tuple[float, float],
+    title: str,
+    label: str,
+    words: Words,
+) -> Picture:
+    size = (forest.width(), forest.height(len(rows)))
+    return Picture(
+        name, key, alt, lambda axes: forest.draw(axes, rows, line, limits, title, label, words), size
+    )

@@ -1,0 +1,137 @@
+"""What to do, in a few sentences computed from the numbers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from models.evaluation import MODEL
+from models.reporting.reasons import why_not_judged
+from models.reporting.tournament_view import followed, policy_label, tournament_gain
+from models.reporting.words import Words
+
+#: Up to this many times what chance alone gives, a calibration error is called chance.
+NOISE_FACTOR = 2.0
+STATES = ("personalise", "constant", "explore more", "refuse")
+
+
+def target_card(
+    target: str, results: Mapping[str, Any], settings: Mapping[str, Any], words: Words
+) -> dict[str, Any]:
+    """Say how good the list of one target is and how to use it.
+
+    Parameters
+    ----------
+    target : str
+        ``churn`` or ``readiness``.
+    results : mapping
+        ``evaluation["targets"][target]``.
+    settings : mapping
+        ``evaluation["settings"]``.
+    words : Words
+        Texts and numbers.
+
+    Returns
+    -------
+    dict
+        ``key``, ``title``, ``about``, ``sentences``, and ``big`` (a number, may be empty) with ``big_text``
+        and ``big_interval``.
+    """
+    card = {"key": target, "title": words(f"target_{target}"), "about": words(f"about_{target}"), "big": ""}
+    everybody = results["phases"].get("all", {})
+    if "metrics" not in everybody:
+        empty = words("too_small")
+        note = why_not_judged(everybody, settings["min_cell"], words) if everybody else empty
+        return card | {"sentences": [words("do_not_judged", target=card["title"], note=note)]}
+    name = first_lift(everybody["metrics"])
+    k, lift = float(name.removeprefix("lift")) / 100, everybody["metrics"][name][MODEL]
+    shown = {"k": words.percent(k), "positives": words(f"positives_{target}")}
+    confidence, bounds = words.percent(settings["confidence"]), words.interval(lift, 2)
+    sentences = [
+        words("do_list", gain=words.percent(lift["value"] * k), **shown),
+        _best_phases(results, words),
+        _against_baseline(everybody, words),
+        _calibrated(everybody, words),
+    ]
+    return card | {
+        "big": f"{words.number(lift['value'], 1)}×",
+        "big_text": words("big_lift", **shown),
+        "big_interval": words("interval_short", confidence=confidence, interval=bounds),
+        "sentences": [sentence for sentence in sentences if sentence],
+    }
+
+
+def action_card(tournament: Mapping[str, Any] | None, currency: str, words: Words) -> dict[str, Any]:
+    """Say in which phases to choose per customer, to do one thing, or to test first."""
+    card: dict[str, Any] = {"key": "next_action", "title": words("target_next_action"), "big": ""}
+    if not tournament or not tournament.get("phases"):
+        return card | {"sentences": [words("do_action_none")]}
+    sentences = []
+    for state in STATES:
+        inside = {key: one for key, one in tournament["phases"].items() if one["state"] == state}
+        if inside:
+            names = [_with_action(key, one, words) for key, one in words.in_order(inside)]
+            sentences.append(words(f"do_action_{state.split()[0]}", phases=words.listed(names)))
+    if any(one["state"] == "personalise" for one in tournament["phases"].values()):
+        gain = tournament_gain(tournament)
+        card["big"] = words.number(gain["gain"], 2, signed=True)
+        card["big_text"] = words("big_gain", currency=currency)
+    return card | {"sentences": sentences}
+
+
+def _with_action(key: str, phase: Mapping[str, Any], words: Words) -> str:
+    """Name a phase, and where one action is for everybody, which."""
+    if phase["state"] != "constant":
+        return words.phase(key)
+    return f"{words.phase(key)} ({policy_label(followed(phase), words)})"
+
+
+def first_lift(metrics: Mapping[str, Any]) -> str:
+    """Name the lift of the shortest list.
+
+    Examples
+    --------
+    >>> first_lift({"lift20": {}, "roc_auc": {}, "lift5": {}})
+    'lift5'
+    """
+    return min((name for name in metrics if name.startswith("lift")), key=lambda name: float(name[4:]))
+
+
+def _best_phases(results: Mapping[str, Any], words: Words) -> str:
+    """Name the phases ranked best and least, if their intervals lie apart.
+
+    By AUC, not by lift: the lift of a phase depends on its base rate.
+    """
+    judged = {phase: one for phase, one in results["phases"].items() if phase != "all" and "metrics" in one}
+    if len(judged) < 2:
+        return ""
+    found = {phase: one["metrics"]["roc_auc"][MODEL] for phase, one in judged.items()}
+    ranked = sorted(found, key=lambda phase: (-found[phase]["value"], phase))
+    best, worst = found[ranked[0]], found[ranked[-1]]
+    apart = (best.get("low") or 0.0) > (worst.get("high") or math.inf)
+    return words(
+        "do_best_phases" if apart else "do_equal_phases",
+        best=words.phase(ranked[0]),
+        worst=words.phase(ranked[-1]),
+        best_value=words.number(best["value"], 2),
+        worst_value=words.number(worst["value"], 2),
+    )
+
+
+def _against_baseline(everybody: Mapping[str, Any], words: Words) -> str:
+    gain = everybody.get("gain", {}).get("roc_auc")
+    if not gain:
+        return ""
+    return words(
+        "do_beats" if (gain.get("low") or 0.0) > 0 else "do_no_better",
+        over=words.known(f"scorer_{gain['over']}", gain["over"]),
+        value=words.number(gain["value"], 3, signed=True),
+        interval=words.interval(gain, 3, signed=True),
+    )
+
+
+def _calibrated(everybody: Mapping[str, Any], words: Words) -> str:
+    ece, floor = everybody["metrics"]["ece"][MODEL]["value"], everybody["noise_floor"]
+    key = "do_calibrated" if ece <= NOISE_FACTOR * floor else "do_not_calibrated"
+    return words(key, ece=words.percent(ece, 1), floor=words.percent(floor, 1))

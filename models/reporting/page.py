@@ -1,0 +1,164 @@
+"""The report: one self-contained page for marketers and data scientists."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.atomic import replacing
+from features.settings import JourneySettings, LabelContract, SourceSettings
+from models.evaluation_files import TARGETS, read_json, read_segments
+from models.reporting.facts import about_data, journey_phases, label_words, phase_counts, row_counts
+from models.reporting.figures.album import Picture, pictures
+from models.reporting.headline import action_card, target_card
+from models.reporting.tables import action_phases, choice_rows, full_tables, phase_rows, segment_findings
+from models.reporting.words import Language, Words
+
+GLOSSARY = (
+    "phase", "churn", "readiness", "lift", "auc", "pr", "log_loss", "calibration", "baseline", "interval",
+    "rfm", "states",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """Where the report reads from.
+
+    Attributes
+    ----------
+    evaluation, segments : Path
+        ``reports/evaluation.json`` and ``reports/segment_lift.parquet``.
+    meta : Path
+        ``data/canonical/meta.json``.
+    scores : Path or None
+        ``data/scores.parquet``: columns ``phase`` and, if there, ``as_of`` (date or microseconds).
+    """
+
+    evaluation: Path
+    segments: Path
+    meta: Path
+    scores: Path | None = None
+
+
+def write_report(
+    inputs: ReportInputs,
+    out: Path,
+    journey: JourneySettings,
+    source: SourceSettings,
+    language: Language = "en",
+    contracts: Sequence[LabelContract] = (),
+) -> Path:
+    """Write the report as one HTML file that asks nothing of the network.
+
+    Parameters
+    ----------
+    inputs : ReportInputs
+        Where to read.
+    out : Path
+        Usually ``reports/report.html``.
+    journey : JourneySettings
+        Labels, order and goals of the phases.
+    source : SourceSettings
+        Title and licence of the data.
+    language : str
+        ``en`` or ``nl``.
+    contracts : sequence of LabelContract
+        What the targets mean here (``data/plan.json``); without them the report does not say it.
+
+    Returns
+    -------
+    Path
+        ``out``.
+
+    Raises
+    ------
+    InputError
+        If an input is missing.
+    """
+    words = Words(language, journey)
+    evaluation, meta = read_json(inputs.evaluation), read_json(inputs.meta)
+    segments = read_segments(inputs.segments)
+    counts, as_of = phase_counts(inputs.scores, journey)
+    drawn = pictures(evaluation, segments, meta.get("currency", source.currency), words)
+    content = {
+        "words": words,
+        "language": language,
+        "source": source,
+        "about": about_data(meta, source, evaluation, as_of, words),
+        "quality": row_counts(meta, words),
+        "cards": _cards(evaluation, meta.get("currency", source.currency), words),
+        "phases": journey_phases(journey, counts, evaluation, words),
+        "as_of": as_of and words.date(as_of),
+        "targets": [
+            _target(key, one, evaluation, segments, words) for key, one in evaluation["targets"].items()
+        ],
+        "actions": action_phases(evaluation.get("next_action") or {}, words),
+        "currency": meta.get("currency", source.currency),
+        "meanings": {one.target: label_words(one, words) for one in contracts if one.target in TARGETS},
+        "glossary": [words(f"gloss_{key}").split("|", 1) for key in GLOSSARY],
+        "confidence": words.percent(evaluation["settings"]["confidence"]),
+        "pictures": _by_sheet(drawn),
+    }
+    with replacing(out) as beside:
+        beside.write_text(_rendered(content), encoding="utf-8")
+    return out
+
+
+def _rendered(content: Mapping[str, Any]) -> str:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("report.html.j2").render(content) + "\n"
+
+
+def _by_sheet(drawn: list[Picture]) -> dict[str, list[dict[str, str]]]:
+    """Give every picture as a data address, by sheet."""
+    sheets: dict[str, list[dict[str, str]]] = {}
+    for picture in drawn:
+        data = "data:image/svg+xml;base64," + base64.b64encode(picture.svg()).decode("ascii")
+        # At 100 dots per inch text in the picture is as large as text on the page.
+        entry = {"alt": picture.alt, "data": data, "width": f"{100 * picture.size[0]:.0f}"}
+        sheets.setdefault(picture.sheet, []).append(entry | {"height": f"{100 * picture.size[1]:.0f}"})
+    return sheets
+
+
+def _cards(evaluation: Mapping[str, Any], currency: str, words: Words) -> list[dict[str, Any]]:
+    settings = evaluation["settings"]
+    cards = [target_card(key, one, settings, words) for key, one in evaluation["targets"].items()]
+    return [*cards, action_card(evaluation.get("next_action"), currency, words)]
+
+
+def _target(
+    key: str, one: Mapping[str, Any], evaluation: Mapping[str, Any], segments: pd.DataFrame, words: Words
+) -> dict[str, Any]:
+    everybody = one["phases"].get("all")
+    shares = tuple(evaluation["settings"]["top_shares"])
+    text = "" if everybody is None else words(
+        "target_text", n=words.number(everybody["n"]), customers=words.number(everybody["customers"]),
+        cutoffs=words.listed([words.date(day) for day in one["cutoffs"]]),
+        rate=words.percent(everybody["base_rate"], 1),
+    )  # fmt: skip
+    return {
+        "key": key,
+        "title": words(f"target_{key}"),
+        "about": words(f"about_{key}"),
+        "text": text,
+        "rows": phase_rows(one, evaluation["settings"]["min_cell"], words),
+        "k": words.percent(min(shares)),
+        "tables": full_tables(one, shares, words),
+        "findings": segment_findings(
+            segments[segments["target"] == key], evaluation["settings"]["confidence"], words
+        ),
+        "choice": choice_rows(one.get("selection", {}), words),
+    }

@@ -1,0 +1,112 @@
+"""The outcome of the next-action tournament, as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.reporting.words import Language, Words
+
+PERSONALISED, NONE = "personalised", "none"
+
+
+@dataclass(frozen=True)
+class PolicyRow:
+    """One policy: what it is called, what it is worth per decision, whether it is the one to follow."""
+
+    name: str
+    label: str
+    value: float | None
+    low: float | None
+    high: float | None
+    gain: dict[str, float] | None
+    ess: float | None
+    recommended: bool
+    note: str
+
+
+def followed(phase: Mapping[str, Any]) -> str:
+    """Name the policy to follow: the rule per customer, or one action for everybody.
+
+    Examples
+    --------
+    >>> [followed({"state": state, "recommended": "A"}) for state in ("personalise", "constant")]
+    ['personalised', 'A']
+    """
+    return PERSONALISED if phase["state"] == "personalise" else str(phase.get("recommended") or NONE)
+
+
+def policy_label(name: str, words: Words) -> str:
+    """Name a policy in words.
+
+    Examples
+    --------
+    >>> policy_label("A", Words("en")), policy_label("none", Words("nl"))
+    ('Everybody A', 'Niets')
+    """
+    return words.known(f"policy_{name}", words("policy_everybody", action=name))
+
+
+def reason(phase: Mapping[str, Any], language: Language) -> str:
+    """Give the reason for the state in one language."""
+    return str((phase.get("reason") or {}).get(language) or "")
+
+
+def tournament_rows(phase: Mapping[str, Any], words: Words) -> list[PolicyRow]:
+    """List the policies of one phase, best first; those the log cannot carry last.
+
+    Parameters
+    ----------
+    phase : mapping
+        One entry of ``phases`` in ``artifacts/next_action/tournament.json``.
+    words : Words
+        Labels.
+    """
+    chosen = followed(phase)
+    rows = []
+    for policy in phase.get("policies", []):
+        name, carried = policy["name"], policy.get("value") is not None
+        rows.append(
+            PolicyRow(
+                name, policy_label(name, words), policy.get("value"), policy.get("low"), policy.get("high"),
+                policy.get("minus_best_constant"), policy.get("ess"), name == chosen,
+                "" if carried else words("not_evaluable"),
+            )
+        )  # fmt: skip
+    return sorted(rows, key=lambda row: (row.value is None, -(row.value or 0.0), row.name))
+
+
+def tournament_gain(tournament: Mapping[str, Any]) -> dict[str, float]:
+    """Give the expected money per decision of what is recommended, over phases weighted by decisions.
+
+    Parameters
+    ----------
+    tournament : mapping
+        The content of ``artifacts/next_action/tournament.json``.
+
+    Returns
+    -------
+    dict
+        ``gain``: over the best single action, 0 where the state is not ``personalise``; ``gain over none``:
+        over doing nothing. Empty without decisions.
+
+    Examples
+    --------
+    >>> worth = {"personalised": 2.5, "A": 2.0, "none": 1.0}
+    >>> policies = [{"name": name, "value": value} for name, value in worth.items()]
+    >>> one = {"recommended": "A", "gain": {"value": 0.5}, "policies": policies}
+    >>> phases = {"a": {**one, "state": "personalise", "n": 100}, "b": {**one, "state": "constant", "n": 300}}
+    >>> tournament_gain({"phases": phases})
+    {'gain': 0.125, 'gain over none': 1.125}
+    """
+    gain, over_none, weight = 0.0, 0.0, 0
+    for phase in tournament.get("phases", {}).values():
+        n = int(phase.get("n") or 0)
+        weight += n
+        values = {policy["name"]: policy.get("value") for policy in phase.get("policies", [])}
+        if values.get(followed(phase)) is not None and values.get(NONE) is not None:
+            over_none += n * (values[followed(phase)] - values[NONE])
+        if phase["state"] == "personalise":
+            gain += n * float((phase.get("gain") or {}).get("value") or 0.0)
+    return {"gain": gain / weight, "gain over none": over_none / weight} if weight else {}

@@ -1,0 +1,274 @@
+"""What goes into the MLflow run, read from the outputs of the stages before; knows nothing of MLflow."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from features.errors import InputError
+from models.tracking.identity import content_key, data_md5, git, shown_params
+from models.tracking.results import Results, read_json, results_of
+
+#: What the run itself shows, below 40 numbers: per phase, as the mean over the phases, and for everybody.
+#: Every other metric of a model stands with that model (Models tab).
+PER_PHASE = ("lift10", "pr_auc", "gain")
+MEAN = ("lift10", "pr_auc", "log_loss", "brier", "gain")
+EVERYBODY = ("roc_auc", "log_loss")
+TARGETS = ("churn", "readiness", "next_action")
+#: What goes along as an artifact; nothing with a row per customer.
+FILES = (
+    "params.yaml", "reports/report.html", "reports/segment_lift.csv", "reports/evaluation.json",
+    "reports/metrics.json", "data/columns.json",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ModelContent:
+    """One logged model: one target in one phase.
+
+    Parameters
+    ----------
+    target, phase : str
+        Whom it serves.
+    folder : Path
+        ``artifacts/<target>/<phase>``.
+    columns : tuple of str
+        Feature columns it needs.
+    candidate : str
+        What serves the phase, for example ``pooled blend``.
+    eligible : bool
+        Whether the phase's own data carries a model; if not, a fallback serves it and it is never registered.
+    reason : str
+        Why this candidate, or why not eligible.
+    metrics : mapping
+        Out-of-time metrics; empty when not eligible.
+    judged_on : str
+        Hash of the rows (customers, cutoffs, outcomes) behind ``metrics``: only equal ones may be compared.
+    """
+
+    target: str
+    phase: str
+    folder: Path
+    columns: tuple[str, ...]
+    candidate: str
+    eligible: bool
+    reason: str
+    metrics: Mapping[str, float]
+    judged_on: str
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Say what it is, for people and for the register stage."""
+        return {
+            "target": self.target,
+            "phase": self.phase,
+            "candidate": self.candidate,
+            "eligible": str(self.eligible).lower(),
+            "reason": self.reason[:4000],
+            "judged_on": self.judged_on,
+        }
+
+
+@dataclass(frozen=True)
+class RunContent:
+    """One execution of the pipeline.
+
+    Parameters
+    ----------
+    key : str
+        Hash of parameters, metrics and models: equal key, equal run.
+    name : str
+        What people see in the list of runs.
+    params, tags : mapping
+        At most 30 and 20 short texts.
+    metrics : mapping
+        ``<target>/<metric> <phase>`` and ``<target>/<metric> mean``.
+    models : tuple of ModelContent
+        Targets in order, phases in journey order.
+    files : tuple of (Path, str)
+        A file and the folder it goes to among the artifacts.
+    table : Path or None
+        Segment lift, also shown as a table.
+    data : str
+        md5 of the feature table, as DVC knows it; empty when unknown.
+    """
+
+    key: str
+    name: str
+    params: Mapping[str, str]
+    tags: Mapping[str, str]
+    metrics: Mapping[str, float]
+    models: tuple[ModelContent, ...]
+    files: tuple[tuple[Path, str], ...]
+    table: Path | None
+    data: str
+
+    @property
+    def model_means(self) -> dict[str, float]:
+        """Mean of each metric over the models of all targets, by metric."""
+        values: dict[str, list[float]] = {}
+        for model in self.models:
+            for name, value in model.metrics.items():
+                values.setdefault(name, []).append(value)
+        return {name: math.fsum(found) / len(found) for name, found in values.items()}
+
+
+def read_content(
+    root: Path, params: Mapping[str, Any], defaults: Mapping[str, Any], phases: Sequence[str]
+) -> RunContent:
+    """Collect what the stages before have written.
+
+    Parameters
+    ----------
+    root : Path
+        The project folder.
+    params : mapping
+        The whole of ``params.yaml``, with what the source declares filled in.
+    defaults : mapping
+        The same keys with their default values.
+    phases : sequence of str
+        Phases of the journey, in order.
+
+    Returns
+    -------
+    RunContent
+
+    Raises
+    ------
+    InputError
+        If an output of an earlier stage is missing.
+    """
+    key = content_key(root, params)
+    results = {target: results_of(root, target, _money(params)) for target in TARGETS}
+    models = tuple(_models(root, phases, results))
+    if not models:
+        raise InputError("artifacts/ holds no model of a phase of the journey; run the train stage first")
+    data = data_md5(root)
+    return RunContent(
+        key=key,
+        name=os.environ.get("DVC_EXP_NAME")
+        or f"{git(root, 'rev-parse', '--short', 'HEAD') or 'nogit'}-{key[:6]}",
+        params=shown_params(params, defaults),
+        tags=_tags(root, key, params, models, data),
+        metrics=dict(_run_metrics(results, phases)),
+        models=models,
+        files=tuple(_files(root)),
+        table=table if (table := root / "reports/segment_lift.csv").is_file() else None,
+        data=data,
+    )
+
+
+def _money(params: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: params["next_action"][name] for name in ("horizon_days", "margin_rate", "action_cost")}
+
+
+def _models(root: Path, phases: Sequence[str], results: Mapping[str, Results]) -> Iterator[ModelContent]:
+    for target in TARGETS:
+        for phase in phases:
+            folder = root / "artifacts" / target / phase
+            saved = read_json(folder / ("policy.json" if target == "next_action" else "model.json"))
+            if saved:
+                numbers = results[target].phases.get(phase, {})
+                yield _model(target, phase, folder, saved, numbers, results[target].judged_on.get(phase, ""))
+
+
+def _model(
+    target: str,
+    phase: str,
+    folder: Path,
+    saved: Mapping[str, Any],
+    numbers: Mapping[str, float],
+    judged_on: str,
+) -> ModelContent:
+    reason = saved["reason"]
+    # An action for everybody needs no column; only a rule that chooses per customer does.
+    needed = saved["columns"] if saved.get("state", "personalise") == "personalise" else ()
+    return ModelContent(
+        target=target,
+        phase=phase,
+        folder=folder,
+        columns=tuple(needed),
+        candidate=str(saved["state"] if target == "next_action" else saved["candidate"]),
+        eligible=bool(saved["state"] != "refuse" if target == "next_action" else saved["eligible"]),
+        reason=str(reason["en"] if isinstance(reason, dict) else reason),
+        metrics=numbers,
+        judged_on=judged_on,
+    )
+
+
+def _run_metrics(results: Mapping[str, Results], phases: Sequence[str]) -> Iterator[tuple[str, float]]:
+    for target, found in results.items():
+        # The first number logged is the one the compare page opens with.
+        parts = [(metric, "mean", found.mean) for metric in MEAN]
+        parts += [(metric, "all", found.phases.get("all", {})) for metric in EVERYBODY]
+        parts += [(metric, phase, found.phases.get(phase, {})) for metric in PER_PHASE for phase in phases]
+        yield from (
+            (f"{target}/{metric} {who}", numbers[metric])
+            for metric, who, numbers in parts
+            if metric in numbers
+        )
+
+
+def _tags(
+    root: Path, key: str, params: Mapping[str, Any], models: Sequence[ModelContent], data: str
+) -> dict[str, str]:
+    meta = read_json(root / "data/canonical/meta.json")
+    served = dict.fromkeys(model.phase for model in models if model.eligible)
+    days = {target: params[target]["horizon_days"] for target in TARGETS}
+    commit = git(root, "rev-parse", "HEAD")
+    changed = git(root, "status", "--porcelain", "--untracked-files=no")
+    tags = {
+        "mlflow.note.content": _note(models),
+        "mlflow.source.name": "klantreis track",
+        "mlflow.source.type": "LOCAL",
+        "mlflow.source.git.commit": commit,
+        "klantreis.key": key,
+        "klantreis.level": "pipeline",
+        "dvc.exp": os.environ.get("DVC_EXP_NAME", ""),
+        "dvc.baseline_rev": os.environ.get("DVC_EXP_BASELINE_REV", ""),
+        "git.commit": commit,
+        "git.dirty": str(bool(changed)).lower() if commit else "",
+        "data": data,
+        "source": str(meta["source"]),
+        "journey": str(params["journey"]),
+        "as_of": str(params["cutoffs"]["as_of"]),
+        "phases": ", ".join(served) or "none",
+        "horizons": ", ".join(f"{target} {number} days" for target, number in days.items() if number),
+    }
+    return {name: value for name, value in tags.items() if value}
+
+
+def _note(models: Sequence[ModelContent]) -> str:
+    """Sum the run up in the description field of its page (Markdown)."""
+    said = {(model.target, model.phase): _in_words(model) for model in models}
+    lines = ["Out of time, per phase; all of it in the artifact `report.html`.", ""]
+    lines += [f"| phase | {' | '.join(TARGETS)} |", "|---" * (len(TARGETS) + 1) + "|"]
+    for phase in dict.fromkeys(model.phase for model in models):
+        cells = " | ".join(said.get((target, phase), "-") for target in TARGETS)
+        lines.append(f"| {phase} | {cells} |")
+    return "\n".join(lines)
+
+
+def _in_words(model: ModelContent) -> str:
+    numbers = [
+        f"{name} {model.metrics[name]:.3g}" for name in ("lift10", "log_loss") if name in model.metrics
+    ]
+    state = [] if model.eligible else ["not eligible"]
+    return ", ".join([*state, *numbers]) or model.candidate
+
+
+def _files(root: Path) -> Iterator[tuple[Path, str]]:
+    for name in FILES:
+        if (root / name).is_file():
+            yield root / name, ""
+    for path in sorted((root / "reports/plots").rglob("*")):
+        if path.is_file():
+            yield path, path.parent.relative_to(root / "reports").as_posix()
+    for target in TARGETS:
+        for name in ("selection.json", "tournament.json"):
+            if (root / "artifacts" / target / name).is_file():
+                yield root / "artifacts" / target / name, target
