@@ -21,7 +21,7 @@ import pandas as pd
 
 from benchmarks.judge import Judged, judge
 from benchmarks.truth import EVENTS, Truth
-from features.atomic import replacing
+from features.atomic import replacing, workspace
 from features.errors import InputError
 from features.manifest import resolve
 from models.backtesting import baselines
@@ -42,8 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     tasks = tuple(task for path in asked.tasks for task in load_tasks(path))
-    results = list(_run(tasks, asked.resamples))
-    answer = {"resamples": asked.resamples, "seed": SEED, "tasks": results}
+    with workspace(ROOT / "data/backtest/quality") as folder:
+        results = list(_run(tasks, asked.resamples, folder))
+    answer = {"resamples": asked.resamples, "seed": SEED, "tasks": _rounded(results)}
     table = markdown(results, asked.resamples)
     for path, text in (
         (asked.json, json.dumps(answer, indent=1, sort_keys=True) + "\n"),
@@ -66,12 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _run(tasks: tuple[Task, ...], resamples: int) -> Iterator[dict[str, Any]]:
+def _run(tasks: tuple[Task, ...], resamples: int, folder: Path) -> Iterator[dict[str, Any]]:
     """Predict the tasks and judge each."""
     truths = {source: Truth(source, _raw_folder(source)) for source in {task.source for task in tasks}}
     published = json.loads((HERE / "published.json").read_text(encoding="utf-8"))
     began = time.process_time()
-    for name, of_task in groupby(predict(ROOT, tasks), key=lambda predicted: predicted.task.name):
+    for name, of_task in groupby(predict(ROOT, tasks, folder), key=lambda predicted: predicted.task.name):
         judged = [_judged(predicted, truths[predicted.task.source]) for predicted in of_task]
         cutoffs = [one for one, _ in judged]
         models = judge(cutoffs, list(cutoffs[0].p)[1:], resamples, SEED)
@@ -122,6 +123,15 @@ def _judged(predicted: Predicted, truth: Truth) -> tuple[Judged, dict[str, Any]]
         ),
     }
     return Judged(predicted.rows.customer_id, y, {OURS: predicted.p, **against}), facts
+
+
+def _rounded(value: Any) -> Any:
+    """Round every number to what means something, so that a new run differs where it differs."""
+    if isinstance(value, dict):
+        return {key: _rounded(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_rounded(one) for one in value]
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def beats(found: dict[str, Any], other: str) -> bool:

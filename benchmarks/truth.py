@@ -31,6 +31,7 @@ class Truth:
 
     def __init__(self, source: str, folder: Path) -> None:
         self.database = duckdb.connect(config={"threads": 1, "memory_limit": "2GB"})
+        self.database.execute("SET enable_progress_bar = false")
         events = EVENTS[source].format(folder=folder)
         self.database.execute(
             f"CREATE TABLE log AS SELECT DISTINCT customer, moment, own, bought FROM ({events})"

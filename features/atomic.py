@@ -82,11 +82,17 @@ def workspace(path: Path) -> Iterator[Path]:
 
 
 def _sweep(path: Path) -> None:
-    """Remove what killed processes left beside ``path``; those of living ones are theirs."""
+    """Remove what killed processes left beside ``path``; those of living ones are theirs.
+
+    An old folder that was set aside by a process killed before the new one took its place goes back.
+    """
     for left in path.parent.glob(f".{path.name}.*"):
         pid = left.name.removeprefix(f".{path.name}.").split(".")[0]
         if pid.isdigit() and (int(pid) == os.getpid() or not _alive(int(pid))):
-            _remove(left)
+            if left.name.startswith(f".{path.name}.{pid}.old") and not path.exists():
+                left.rename(path)
+            else:
+                _remove(left)
 
 
 def _alive(pid: int) -> bool:

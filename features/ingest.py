@@ -85,6 +85,12 @@ def ingest(
         shutil.rmtree(beside / "staging")
         text = json.dumps(meta, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
         (beside / "meta.json").write_text(text, encoding="utf-8")
+    if meta["counts"]["quarantined"]:
+        logger.warning(
+            "%s: every quarantined row stands in %s, whole, with its file, row number and reason; mend it there "
+            "where it comes from, or say in conf/sources/%s.yaml how to read it",
+            name, out / "quarantine.parquet", name,
+        )  # fmt: skip
     return meta
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.atomic import replacing
+from features.atomic import replacing, workspace
+from features.contract import DAY_US
 from features.cutoffs import day_of, midnight_us
 from features.engines import local
 from features.errors import InputError
@@ -99,14 +100,14 @@ def run(root: Path, tasks_path: Path, out: Path) -> None:
         If the task file, a source or a cutoff is wrong; nothing is written then.
     """
     tasks = load_tasks(tasks_path)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    pieces = [predicted.table for predicted in predict(root, tasks, out.parent)]
+    with workspace(out) as folder:
+        pieces = [predicted.table for predicted in predict(root, tasks, folder)]
     with replacing(out) as beside:
         pq.write_table(pa.concat_tables(pieces), beside, compression="zstd")
     logger.info("%d predictions in %s", sum(len(piece) for piece in pieces), out)
 
 
-def predict(root: Path, tasks: tuple[Task, ...], workspace: Path | None = None) -> Iterator[Predicted]:
+def predict(root: Path, tasks: tuple[Task, ...], folder: Path) -> Iterator[Predicted]:
     """Predict tasks, source by source: each source is read once.
 
     Parameters
@@ -115,8 +116,8 @@ def predict(root: Path, tasks: tuple[Task, ...], workspace: Path | None = None) 
         Project folder.
     tasks : tuple of Task
         What to predict, and when.
-    workspace : Path, optional
-        Where the intermediate tables are kept while it runs; default the system's folder for such files.
+    folder : Path
+        Holds the canonical log of one source and the tables of one task at a time.
 
     Yields
     ------
@@ -132,25 +133,24 @@ def predict(root: Path, tasks: tuple[Task, ...], workspace: Path | None = None) 
     now_us = int(pd.Timestamp.now(tz="UTC").value // 1000)
     number, total = 0, sum(len(task.test_cutoffs) for task in tasks)
     for source, its_tasks in by_source.items():
-        with TemporaryDirectory(dir=workspace, prefix=".backtest.") as temporary:
-            folder = Path(temporary)
-            meta = ingest(
-                Path(source).stem, settings[source], root, folder / "canonical", folder / "ids.parquet",
-                now_us=now_us, threads=params.engine.threads, memory_gb=params.engine.memory_gb,
+        meta = ingest(
+            Path(source).stem, settings[source], root, folder / "canonical", folder / "ids.parquet",
+            now_us=now_us, threads=params.engine.threads, memory_gb=params.engine.memory_gb,
+        )  # fmt: skip
+        for predicted in chain.from_iterable(
+            _predict(root, params, task, meta, folder) for task in its_tasks
+        ):
+            number += 1
+            logger.info(
+                "%d of %d: %s at %s: %d customers predicted, learnt from %d rows of %d cutoffs (%s)",
+                number, total, predicted.task.name, day_of(predicted.cutoff_us), len(predicted.rows),
+                len(predicted.known), len(np.unique(predicted.known.cutoff_us)),
+                predicted.learned.pooled.reason,
             )  # fmt: skip
-            for task in its_tasks:
-                for predicted in _predict_task(root, params, task, meta, folder):
-                    number += 1
-                    logger.info(
-                        "%d of %d: %s at %s: %d customers predicted, learnt from %d rows of %d cutoffs (%s)",
-                        number, total, task.name, day_of(predicted.cutoff_us), len(predicted.rows),
-                        len(predicted.known), len(np.unique(predicted.known.cutoff_us)),
-                        predicted.learned.pooled.reason,
-                    )  # fmt: skip
-                    yield predicted
+            yield predicted
 
 
-def _predict_task(
+def _predict(
     root: Path, params: Params, task: Task, meta: dict[str, Any], folder: Path
 ) -> Iterator[Predicted]:
     minima = params.readiness if task.target == "purchase" else params.churn
@@ -172,26 +172,38 @@ def _predict_task(
 
 
 def _plan(root: Path, params: Params, task: Task, contract: LabelContract, meta: dict[str, Any]) -> Plan:
+    source = load_source(task.source, root)
+    _check_inside(task, meta, source.complete_until is not None)
+    tests = [midnight_us(day) for day in task.test_cutoffs]
+    # Seen from the last test cutoff: whatever comes after it, in the log or not, cannot change a byte.
+    as_known = {**meta, "complete_until_us": tests[-1]}
+    settings = CutoffSettings(min_history_days=0, step_days=task.step_days)
+    journey = load_journey(params.journey, root)
+    plan = make_plan(as_known, params.features, settings, (contract,), journey, source.rhythm)
+    cutoffs = set(tests).union(*(task.training_cutoffs(test) for test in tests))
+    return plan.model_copy(update={"cutoffs": {contract.target: tuple(sorted(cutoffs))}})
+
+
+def _check_inside(task: Task, meta: dict[str, Any], declared: bool) -> None:
+    """Refuse test cutoffs at which nothing could have been known, or after the end of the log."""
     tests = [midnight_us(day) for day in task.test_cutoffs]
     start, until = day_of(meta["start_us"]), day_of(meta["complete_until_us"])
-    if not meta["start_us"] < tests[0] or tests[-1] > meta["complete_until_us"]:
+    # Without a declared end the last event ends the log; a few silent days after it are just that.
+    end_us = meta["complete_until_us"] + (0 if declared else (task.horizon_days - 1) * DAY_US)
+    if not meta["start_us"] < tests[0] or tests[-1] > end_us:
         raise InputError(
             f"task {task.name}: test_cutoffs {task.test_cutoffs[0]}..{task.test_cutoffs[-1]} must lie inside "
             f"the log of {task.source}, {start}..{until}; change test_cutoffs in the task file"
         )
-    first = task.training_cutoffs(tests[0])
-    if first[-1] <= meta["start_us"]:
+    if tests[-1] > meta["complete_until_us"]:
+        logger.warning(
+            "%s: the log of %s ends before %s; the days since %s are read as silence (say complete_until in "
+            "conf/sources if they are not)", task.name, task.source, task.test_cutoffs[-1], until,
+        )  # fmt: skip
+    newest = task.training_cutoffs(tests[0])[-1]
+    if newest <= meta["start_us"]:
         raise InputError(
-            f"task {task.name}: the log of {task.source} begins on {start}, so there is nothing to learn from "
-            f"at {task.test_cutoffs[0]}: the newest training cutoff would be {day_of(first[-1])} (horizon_days "
-            f"{task.horizon_days} earlier); choose later test_cutoffs or a shorter horizon_days"
+            f"task {task.name}: nothing to learn from at {task.test_cutoffs[0]}: the log of {task.source} begins "
+            f"on {start}, and the newest label that had matured ({task.horizon_days} days) is that of "
+            f"{day_of(newest)}; choose later test_cutoffs or a shorter horizon_days"
         )
-    # Seen from the last test cutoff: whatever comes after it, in the log or not, cannot change a byte.
-    as_known = {**meta, "complete_until_us": tests[-1]}
-    settings = CutoffSettings(min_history_days=0, step_days=task.step_days)
-    rhythm = load_source(task.source, root).rhythm
-    plan = make_plan(
-        as_known, params.features, settings, (contract,), load_journey(params.journey, root), rhythm
-    )
-    cutoffs = set(tests).union(*(task.training_cutoffs(test) for test in tests))
-    return plan.model_copy(update={"cutoffs": {contract.target: tuple(sorted(cutoffs))}})

@@ -97,6 +97,8 @@ def _csv(path: Path) -> pa.ChunkedArray:
             ),
         )
     except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
+        if "Empty CSV" in str(error):  # a header without a line end, and nothing else
+            return pa.chunked_array([pa.array([], pa.string())])
         raise InputError(
             f"{path}: not readable as CSV in UTF-8, separated by {delimiter!r} ({first_line(error)}); "
             "mend that row, or save the list as CSV in UTF-8"

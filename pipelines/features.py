@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from features.atomic import replacing
 from features.engines import local
+from features.errors import InputError
 from features.labels._base import contracts
 from features.settings import LabelContract, LabelSettings, SourceSettings
 from features.table import Plan, make_plan
@@ -35,6 +36,8 @@ def run(root: Path) -> None:
 def plan_of(root: Path, params: Params, source: SourceSettings) -> Plan:
     """Settle what the tables look like, from params.yaml, conf/ and the canonical log."""
     canonical = Project(root).canonical
+    if not (canonical / "meta.json").is_file():
+        raise InputError("data/canonical/meta.json is missing; run `klantreis ingest` first (or `dvc repro`)")
     meta: dict[str, Any] = json.loads((canonical / "meta.json").read_text(encoding="utf-8"))
     decided = pq.read_table(canonical / "decisions.parquet", columns=["decided_us"])["decided_us"]
     return make_plan(

@@ -66,7 +66,7 @@ def project_root() -> Path:
     raise InputError(f"no params.yaml in {here} or above it; run klantreis inside a project folder")
 
 
-def read_settings(path: Path, model: type[S]) -> S:
+def read_settings(path: Path, model: type[S], chosen_by: str = "") -> S:
     """Read one YAML file into its settings model.
 
     Parameters
@@ -75,6 +75,8 @@ def read_settings(path: Path, model: type[S]) -> S:
         A YAML file.
     model : type of Settings
         The frozen model it must fit.
+    chosen_by : str
+        Key of params.yaml that names the file, for the message when it does not exist.
 
     Raises
     ------
@@ -83,7 +85,8 @@ def read_settings(path: Path, model: type[S]) -> S:
     """
     if not path.is_file():
         names = ", ".join(sorted(p.stem for p in path.parent.glob("*.yaml"))) or "none"
-        raise InputError(f"{_shown(path)} does not exist; found in {_shown(path.parent)}: {names}")
+        remedy = f"; change {chosen_by} in params.yaml" if chosen_by else ""
+        raise InputError(f"{_shown(path)} does not exist; found in {_shown(path.parent)}: {names}{remedy}")
     try:
         data = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_UniqueKeys)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -111,12 +114,14 @@ def load_params(root: Path | None = None) -> Params:
 def load_source(name: str, root: Path | None = None) -> SourceSettings:
     """Read ``conf/sources/<name>.yaml``; a path to a YAML file elsewhere works too."""
     path = Path(name) if name.endswith((".yaml", ".yml")) else Path("conf/sources") / f"{name}.yaml"
-    return read_settings((root or project_root()) / path, SourceSettings)
+    return read_settings((root or project_root()) / path, SourceSettings, "source")
 
 
 def load_journey(name: str, root: Path | None = None) -> JourneySettings:
     """Read ``conf/journeys/<name>.yaml``."""
-    return read_settings((root or project_root()) / "conf/journeys" / f"{name}.yaml", JourneySettings)
+    return read_settings(
+        (root or project_root()) / "conf/journeys" / f"{name}.yaml", JourneySettings, "journey"
+    )
 
 
 class _UniqueKeys(yaml.SafeLoader):

@@ -37,6 +37,35 @@ from pipelines.train import load_plan
 
 logger = logging.getLogger(__name__)
 
+#: The columns of a score file, in this order.
+SCORES = pa.schema(
+    [
+        ("customer_id", pa.string()),
+        ("as_of", pa.string()),
+        ("journey", pa.string()),
+        ("phase", pa.string()),
+        ("days_in_phase", pa.float32()),
+        ("p_churn", pa.float64()),
+        ("p_ready", pa.float64()),
+        ("eligible", pa.bool_()),
+        ("not_eligible_reason", pa.string()),
+        ("score", pa.float64()),
+        ("percentile", pa.float64()),
+        ("band", pa.string()),
+        ("action", pa.string()),
+        ("action_value", pa.float64()),
+        ("action_effect", pa.float64()),
+        ("effect_low", pa.float64()),
+        ("effect_high", pa.float64()),
+        ("action_cost", pa.float64()),
+        ("blocked", pa.list_(pa.string())),
+        ("is_control", pa.bool_()),
+        ("reasons", pa.list_(pa.string())),
+        ("model_version", pa.string()),
+        ("data_hash", pa.string()),
+    ]
+)
+
 
 def run(root: Path) -> None:
     """Score every customer at the newest cutoff; ids as the source gave them."""
@@ -171,21 +200,11 @@ def data_hash(project: Project) -> str:
 
 
 def as_arrow(scores: pd.DataFrame) -> pa.Table:
-    """Turn scores into an Arrow table with the same types whatever the values."""
-    kinds = {
-        "days_in_phase": pa.float32(),
-        "blocked": pa.list_(pa.string()),
-        "reasons": pa.list_(pa.string()),
-    }
+    """Turn scores into an Arrow table: the columns of `SCORES`, whatever the values."""
     columns = {}
-    for name in scores.columns:
-        values = scores[name]
-        if name in kinds:
-            columns[name] = pa.array(values, kinds[name], from_pandas=True)
-        elif values.dtype == bool:
-            columns[name] = pa.array(values, pa.bool_())
-        elif pd.api.types.is_float_dtype(values.dtype):
-            columns[name] = pa.array(values, pa.float64(), from_pandas=True)
-        else:
-            columns[name] = pa.array(values.astype(object), pa.string(), from_pandas=True)
-    return pa.table(columns)
+    for field in SCORES:
+        values = scores[field.name]
+        # From a list, because an empty column of lists has lost its type in pandas.
+        given = values.tolist() if pa.types.is_list(field.type) else values
+        columns[field.name] = pa.array(given, field.type, from_pandas=True)
+    return pa.table(columns, schema=SCORES)

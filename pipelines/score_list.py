@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,7 +17,7 @@ from features.atomic import workspace
 from features.cutoffs import day_of, midnight_us
 from features.engines import local
 from features.errors import InputError
-from features.pseudonyms import pseudonyms
+from features.pseudonyms import KEY_VARIABLE, pseudonyms
 from features.table import Plan
 from models.scoring import newest_rows
 from pipelines.customer_list import CustomerList, check_format, read_list, write_scores
@@ -27,6 +28,8 @@ from pipelines.train import load_plan
 
 UNKNOWN = "unknown customer: the source has no such id"
 TOO_EARLY = "no history yet at the moment of scoring"
+#: A list with fewer events is not worth splitting.
+PARTITION_EVENTS = 1_000_000
 
 
 def run(root: Path, customers: Path, out: Path | None, as_of: str | None) -> str:
@@ -113,13 +116,36 @@ def score_customers(project: Project, params: Params, plan: Plan, wanted: Custom
             "customer_id": pseudonyms(pa.array(wanted.ids, pa.string())).to_numpy(),
         }
     )
+    known = _known(project, ids)
     with workspace(project.root / "data" / "score_list") as folder:
         _their_events(project, ids, folder)
         tables = folder / "features.parquet", folder / "labels.parquet"
-        local.run(folder / "events.parquet", plan, params.engine, *tables)
+        events = pq.read_metadata(folder / "events.parquet").num_rows
+        few = min(params.engine.partitions, 1 + events // PARTITION_EVENTS)
+        engine = params.engine.model_copy(update={"partitions": few})
+        local.run(folder / "events.parquet", plan, engine, *tables)
         features, labels = (newest_rows(path, plan.as_of_us) for path in tables)
     scores = score_tables(project, params, plan, features, labels)
-    return _in_order(project, plan, ids, scores)
+    return _in_order(project, plan, ids, known, scores)
+
+
+def _known(project: Project, ids: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Say which ids the source has.
+
+    Raises
+    ------
+    InputError
+        If they have other pseudonyms than at ingest: then nobody would be found.
+    """
+    table = pq.read_table(project.ids).to_pandas()
+    place = pd.Index(table["source_id"]).get_indexer(ids["source_id"])
+    known = np.asarray(place >= 0)
+    if (table["customer_id"].to_numpy()[place[known]] != ids["customer_id"].to_numpy()[known]).any():
+        raise InputError(
+            f"the environment variable {KEY_VARIABLE} is not what it was when the data was ingested, so nobody can be "
+            "found; set it as it was, or run the pipeline again"
+        )
+    return known
 
 
 def _their_events(project: Project, ids: pd.DataFrame, folder: Path) -> None:
@@ -140,14 +166,13 @@ def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def _in_order(project: Project, plan: Plan, ids: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+def _in_order(
+    project: Project, plan: Plan, ids: pd.DataFrame, known: npt.NDArray[np.bool_], scores: pd.DataFrame
+) -> pd.DataFrame:
     """Give every id of the list its row; who has no history an empty row with the reason."""
     place = pd.Index(scores["customer_id"]).get_indexer(ids["customer_id"])
     found = scores.take(place[place >= 0]).set_axis(np.flatnonzero(place >= 0)).reindex(range(len(ids)))
     missing = pd.Series(place < 0)
-    known = ids["customer_id"].isin(
-        pq.read_table(project.ids, columns=["customer_id"])["customer_id"].to_numpy()
-    )
     fill: dict[str, object] = {
         "eligible": False, "is_control": False, "journey": plan.journey.name,
         "as_of": day_of(plan.as_of_us).isoformat(),

@@ -82,7 +82,8 @@ def rows(phase: list[str], churn: list[bool], readiness: list[bool]) -> tuple[pa
     }
     recency = np.linspace(-2, 2, n, dtype=np.float32)
     features = pa.table(
-        {**keys, "phase": pa.array(phase, pa.string()), "days_in_phase": np.zeros(n, np.float32), "recency__order": recency}
+        {**keys, "phase": pa.array(phase, pa.string()), "days_in_phase": np.zeros(n, np.float32),
+         "recency__order": recency}
     )  # fmt: skip
     labels = {
         "churn__population": pa.array(churn, pa.bool_()),

@@ -34,10 +34,11 @@ def written(folder: Path, content: bytes, name: str = "list.csv") -> Path:
         ("customer_id;nämn\nå7;x\n".encode(), ("å7",)),
         ("customer_id;nämn\n7;ö\n".encode("latin-1"), ("7",)),
         (b"customer_id\n", ()),
+        (b"customer_id", ()),
     ],
     ids=[
         "plain", "byte-order mark", "semicolon", "tab", "spaces", "quotes", "line break in a field", "empty lines",
-        "words for nothing", "utf-8", "latin-1 elsewhere", "no rows",
+        "words for nothing", "utf-8", "latin-1 elsewhere", "no rows", "no line end",
     ],
 )  # fmt: skip
 def test_every_way_of_writing_csv_gives_the_ids_as_text(

@@ -77,7 +77,9 @@ def test_it_ends_with_models_segment_lift_and_scores_in_mlflow(reproduced: Path)
     assert pq.read_table(reproduced / "reports/segment_lift.parquet").num_rows > 20
     scores = pq.read_table(reproduced / "data/scores.parquet").to_pandas()
     assert scores["customer_id"].is_unique
-    assert scores.loc[scores["eligible"], ["p_churn", "p_ready", "score"]].notna().all().all()
+    assert scores["eligible"].equals(scores["p_churn"].notna() | scores["p_ready"].notna())
+    assert scores["score"].notna().equals(scores["p_ready"].notna()) and scores["eligible"].sum() > 100
+    assert (scores.loc[scores[["p_churn", "p_ready"]].isna().any(axis=1), "not_eligible_reason"] != "").all()
     assert (reproduced / "mlflow.db").is_file()
 
 

@@ -35,6 +35,9 @@ COLUMNS = [
 
 def personalise(project: Path) -> None:
     """Put a policy in place that chooses among two actions by the features of each customer."""
+    path = project / "data" / "canonical" / "meta.json"
+    meta = json.loads(path.read_text())
+    path.write_text(json.dumps({**meta, "actions": ["none", "mail", "call"]}))
     folder = project / "artifacts" / "next_action"
     features = pq.read_table(project / "data" / "features.parquet").to_pandas()
     names = [name for name in features.columns if name not in ("customer_id", "cutoff_us", "phase")]
@@ -45,7 +48,7 @@ def personalise(project: Path) -> None:
         scale=SignedLogScale.learn(features[names].to_numpy(np.float32)),
         baseline=random.normal(size=k + 1) / 9,
         effects=tuple(RidgeEffect(0.02, random.normal(size=k) / 30, 1.0) for _ in arms[1:]),
-        spend=SpendModel(random.normal(size=(2, k + 1)) / 30 + 0.1, np.ones((2, 3))),
+        spend=SpendModel(random.normal(size=(2, k + 1)) / 30 + np.append(np.zeros(k), 4.0), np.ones((2, 3))),
         cost=np.array([0.0, 0.3, 0.9]),
         margin_rate=1.0,
     )
@@ -54,7 +57,8 @@ def personalise(project: Path) -> None:
     for phase in json.loads((folder / "tournament.json").read_text())["phases"]:
         PhasePolicy(
             phase, "personalise", "mail", {"en": "", "nl": ""}, tuple(names),
-            effects={"mail": average, "call": average}, rule=rule, cost=dict(zip(arms, rule.cost.tolist(), strict=True)),
+            effects={"mail": average, "call": average}, rule=rule,
+            cost=dict(zip(arms, rule.cost.tolist(), strict=True)),
         ).save(folder / phase / "policy.json")  # fmt: skip
 
 
@@ -231,6 +235,12 @@ def test_a_source_without_decisions_recommends_nothing_and_says_so(shop: Path) -
     assert {one["state"] for one in states.values()} == {"refuse"}
 
 
+def test_another_key_of_the_pseudonyms_is_noticed(scored: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KLANTREIS_ID_KEY", "another")
+    with pytest.raises(InputError, match="KLANTREIS_ID_KEY"):
+        listed(scored, ["00003"])
+
+
 @pytest.mark.parametrize("missing", ["next_action", "churn", "readiness"])
 def test_a_missing_model_says_which_stage_to_run(shop: Path, missing: str) -> None:
     shutil.rmtree(shop / "artifacts" / missing)
@@ -251,7 +261,7 @@ def test_a_shop_whose_customers_all_fell_silent(
     make_shop: Callable[[pd.DataFrame], Path], run_stages: Callable[[Path], Path], lines: pd.DataFrame
 ) -> None:
     """Nobody has ordered for nine months: everybody is dormant, and the rest still works."""
-    project = run_stages(make_shop(lines[lines["dag"] < "2023-05-01"]))
+    project = run_stages(make_shop(lines[lines["dag"] < "2023-04-01"]))
     score.run(project)
     found = everybody(project)
     assert found["phase"].eq("dormant").all() and not found["eligible"].any()
