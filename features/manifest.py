@@ -11,6 +11,7 @@ from pathlib import Path
 
 from features.atomic import replacing
 from features.errors import InputError
+from features.pseudonyms import id_key
 from features.settings import SourceSettings
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
@@ -88,7 +89,7 @@ def inside(folder: Path, name: str) -> Path:
 
 
 def write_manifest(name: str, settings: SourceSettings, root: Path, out: Path) -> bool:
-    """Write the manifest of a source: each raw file that is read, its size and SHA-256.
+    """Write the manifest of a source: each raw file that is read, its size and SHA-256, and which id key holds.
 
     Parameters
     ----------
@@ -112,9 +113,10 @@ def write_manifest(name: str, settings: SourceSettings, root: Path, out: Path) -
     listed = [
         {"name": file.name, "bytes": file.path.stat().st_size, "sha256": _sha256(file.path)} for file in files
     ]
-    text = (
-        json.dumps({"source": name, "kind": settings.kind, "files": listed}, indent=1, sort_keys=True) + "\n"
-    )
+    # The digest of the key, not the key: with another one every pseudonym changes, so ingest must run again.
+    key = hashlib.sha256(id_key()).hexdigest()[:12]
+    content = {"source": name, "kind": settings.kind, "id_key": key, "files": listed}
+    text = json.dumps(content, indent=1, sort_keys=True) + "\n"
     if out.is_file() and out.read_text(encoding="utf-8") == text:
         return False
     with replacing(out) as beside:

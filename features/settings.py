@@ -12,6 +12,8 @@ from features.contract import CHANNELS, KINDS
 Days = Annotated[int, Field(ge=1, le=3650)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 TargetEvent = Literal["purchase", "behaviour"]
+#: The phase of who shows no evidence of any other; last in every journey.
+DORMANT = "dormant"
 
 
 class Settings(BaseModel):
@@ -105,6 +107,8 @@ class Rhythm(Settings):
 class SourceSettings(Settings):
     """One file of ``conf/sources``: where the data is, how it is read, and its rhythm.
 
+    ``action_channels`` says over which channel an action reaches a customer: a customer who refused that channel
+    (attribute ``consent_<channel>``) or personalisation is not given the action.
     ``options`` belongs to the adapter named by ``kind`` (a file in ``features/sources``), which validates it
     with its own frozen model.
     """
@@ -116,8 +120,16 @@ class SourceSettings(Settings):
     currency: str = "EUR"
     complete_until: date | None = None
     audit_attributes: tuple[Name, ...] = ()
+    action_channels: dict[str, str] = Field(default_factory=dict)
     rhythm: Rhythm
     options: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known_channels(self) -> SourceSettings:
+        for action, channel in self.action_channels.items():
+            if channel not in CHANNELS:
+                raise ValueError(f"{action}: unknown channel {channel!r}; allowed: {', '.join(CHANNELS)}")
+        return self
 
 
 class Evidence(Settings):
@@ -196,4 +208,4 @@ class JourneySettings(Settings):
     @property
     def phase_keys(self) -> tuple[str, ...]:
         """Names of the phases in journey order, ``dormant`` last."""
-        return (*(phase.key for phase in self.phases), "dormant")
+        return (*(phase.key for phase in self.phases), DORMANT)

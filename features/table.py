@@ -24,49 +24,16 @@ from features.families._base import Family, Measure, Scope
 from features.history import Floats, Frame, History, Mask
 from features.labels._base import happened, labels
 from features.phases import phases_at
+from features.plan import Plan
 from features.settings import (
     CutoffSettings,
     FeatureSettings,
     JourneySettings,
     LabelContract,
     Rhythm,
-    Settings,
 )
 
 logger = logging.getLogger(__name__)
-
-
-class Plan(Settings):
-    """Everything that decides what the tables look like; JSON in and out (``model_dump_json``).
-
-    ``cutoffs`` maps each target to the cutoffs on which it has a label; the tables hold the union of these
-    and ``as_of_us``, at which everybody is scored and no label is known.
-    """
-
-    source: str
-    currency: str
-    kinds: tuple[str, ...]
-    channels: tuple[str, ...]
-    complete_until_us: int
-    missing_days: tuple[date, ...]
-    as_of_us: int
-    cutoffs: dict[str, tuple[int, ...]]
-    contracts: tuple[LabelContract, ...]
-    families: tuple[str, ...]
-    windows_days: tuple[int, ...]
-    lookback_days: int
-    mean_gap_days: float
-    journey: JourneySettings
-
-    @property
-    def all_cutoffs(self) -> tuple[int, ...]:
-        """Union of the cutoffs of all targets and ``as_of_us``, ascending."""
-        return tuple(sorted({self.as_of_us}.union(*self.cutoffs.values())))
-
-    @property
-    def scope(self) -> Scope:
-        """What the families may count on."""
-        return Scope(self.kinds, self.channels, self.mean_gap_days, self.journey.mean_gap_prior_weight)
 
 
 def make_plan(
@@ -212,10 +179,15 @@ def build(batch: pa.Table, plan: Plan) -> tuple[pa.Table, pa.Table]:
     )
 
 
+def _scope(plan: Plan) -> Scope:
+    """Give what the families may count on."""
+    return Scope(plan.kinds, plan.channels, plan.mean_gap_days, plan.journey.mean_gap_prior_weight)
+
+
 def _at_cutoff(events: Events, cutoff_us: int, plan: Plan) -> tuple[pa.Table, pa.Table]:
     present = cut.past(events, cutoff_us).total() > 0
     history = cut.past(events, cutoff_us, plan.lookback_days, plan.windows_days)
-    phase, days_in_phase = phases_at(history, plan.journey, plan.scope)
+    phase, days_in_phase = phases_at(history, plan.journey, _scope(plan))
     keys = {
         "customer_id": pa.array(events.customers[present]),
         "cutoff_us": pa.array(np.full(int(present.sum()), cutoff_us)),
@@ -237,7 +209,7 @@ def _at_cutoff(events: Events, cutoff_us: int, plan: Plan) -> tuple[pa.Table, pa
 def _measures(history: History, plan: Plan) -> Iterator[tuple[str, Measure]]:
     known: dict[str, Family] = discover(features.families, "FAMILY")
     for family in plan.families:
-        for measure in known[family].measures(history, plan.scope):
+        for measure in known[family].measures(history, _scope(plan)):
             yield f"{family}__{measure.name}", measure
 
 

@@ -12,16 +12,15 @@ import numpy.typing as npt
 
 from features.cutoffs import train_cutoffs, validation_split
 from features.errors import InputError
-from features.settings import LabelContract
+from features.settings import DORMANT, LabelContract
 from models.bundle import PhaseModel, estimators
 from models.estimators._base import Fitted, Floats, Rows, Tuned
 from models.panel import Panel
-from models.selection import Candidate, Choice, blended, candidates, choose, judged, not_eligible
+from models.selection import MIN_JUDGED, Candidate, Choice, blended, candidates, choose, not_eligible, too_few
 from models.settings import TrainSettings
 
 logger = logging.getLogger(__name__)
 
-DORMANT = "dormant"
 Mask = npt.NDArray[np.bool_]
 
 
@@ -136,7 +135,7 @@ class _Learning:
 
     def run(self) -> Learned:
         refused = not_eligible(self.rows.y, self.contract)
-        tried = None if refused else self.attempt("pooled", self.everybody)
+        tried = refused or self.attempt("pooled", self.everybody)
         choice = self.choose_pooled(tried, refused)
         members = self.refit(choice.candidate, self.everybody, tried)
         pooled = self.model("pooled", choice, members, self.everybody, refused)
@@ -146,14 +145,17 @@ class _Learning:
             logger.info("%s, %s: %s", self.contract.target, phase, phases[phase].reason)
         return Learned(self.contract, self.known_at_us, phases, pooled, self.summary(record))
 
-    def attempt(self, scope: str, among: Mask) -> _Tried | None:
-        """Tune every estimator on the earlier rows of ``among``; None if the split cannot judge them."""
+    def attempt(self, scope: str, among: Mask) -> _Tried | str:
+        """Tune every estimator on the earlier rows of ``among``; the reason why not if they cannot be judged."""
         if self.split is None:
-            return None
+            days, cutoffs = self.contract.gap_days + self.contract.horizon_days, np.unique(self.rows.cutoff_us)
+            return f"no earlier cutoff lies {days} days before the newest ({len(cutoffs)} training cutoffs)"
         earlier, later = (self.rows_of(mask & among) for mask in self.split)
         least = 1 if scope == "pooled" else max(self.contract.min_positives, self.contract.min_negatives)
-        if min((earlier.y > 0.5).sum(), (earlier.y <= 0.5).sum()) < least or not judged(later.y):
-            return None
+        which = "rows" if scope == "pooled" else "rows of this phase"
+        short = too_few(earlier.y, least, f"earlier {which}") or too_few(later.y, MIN_JUDGED, f"later {which}")
+        if short:
+            return short
         found = {name: one.tune(earlier, later, self.settings) for name, one in self.known.items()}
         parts = {name: p for name, (_, p) in found.items()}
         ranks = {name: one.simplicity for name, one in self.known.items()}
@@ -164,21 +166,22 @@ class _Learning:
             [(candidate, blended(parts, candidate.weights)) for candidate in listed],
         )
 
-    def choose_pooled(self, tried: _Tried | None, refused: str) -> Choice:
+    def choose_pooled(self, tried: _Tried | str, refused: str) -> Choice:
+        """Choose by comparison where there is one to make, else by rule."""
         if refused:
             return Choice(Candidate("pooled", {"base_rate": 1.0}, 0), f"not eligible: {refused}", ())
-        if tried is None:
-            ranks = {name: one.simplicity for name, one in self.known.items()}
-            last = candidates("pooled", ranks, self.settings.blend)[-1]
-            days = self.contract.gap_days + self.contract.horizon_days
-            return Choice(
-                last, f"{last.name}, not chosen: no earlier cutoff lies {days} days before the newest", ()
-            )
-        assert self.split is not None
-        return choose(self.rows.y[self.split[1]], tried.predictions, self.settings.margin)
+        if isinstance(tried, _Tried):
+            assert self.split is not None
+            return choose(self.rows.y[self.split[1]], tried.predictions, self.settings.margin)
+        ranks = {name: one.simplicity for name, one in self.known.items()}
+        listed = candidates("pooled", ranks, self.settings.blend)
+        # Enough labels but no split in time: the mean of all kinds hedges the choice that cannot be made (and
+        # did best where this was measured). A split whose rows are few: labels are scarce, the simplest kind.
+        blend = listed[-1] if self.split is None and len(listed[-1].weights) > 1 else listed[0]
+        return Choice(blend, f"{blend.name} without comparison: {tried}", ())
 
     def of_phase(
-        self, phase: str, pooled: PhaseModel, tried: _Tried | None, pooled_choice: Choice
+        self, phase: str, pooled: PhaseModel, tried: _Tried | str, pooled_choice: Choice
     ) -> tuple[PhaseModel, dict[str, Any]]:
         """Choose between the pooled model and models of the phase's own rows."""
         own = self.rows.in_phase(phase)
@@ -187,12 +190,11 @@ class _Learning:
             refused = "dormant customers are outside the risk set until they return"
         if pooled.candidate.endswith("base_rate") and not refused:
             refused = pooled.reason.removeprefix("not eligible: ")
-        alone = None if refused or not self.settings.separate_phases else self.attempt("separate", own)
-        if alone is None or tried is None:
-            why = f"not eligible: {refused}" if refused else self.not_tried(tried)
-            choice = Choice(pooled_choice.candidate, f"{why}; served by {pooled_choice.candidate.name}", ())
+        alone = f"not eligible: {refused}" if refused else self.attempt_alone(own, tried)
+        if isinstance(alone, str) or isinstance(tried, str):
+            choice = Choice(pooled_choice.candidate, f"{alone}; served by {pooled_choice.candidate.name}", ())
             return self.model(phase, choice, pooled.members, self.everybody, refused), _as_record(
-                choice, None, refused
+                choice, alone, refused
             )
         assert self.split is not None
         within = own[self.split[1]]
@@ -208,21 +210,20 @@ class _Learning:
         members = self.refit(choice.candidate, own, alone)
         return self.model(phase, choice, members, own, ""), _as_record(choice, alone, "")
 
-    def not_tried(self, pooled: _Tried | None) -> str:
-        """Say why a phase that may have a model of its own was not tried."""
+    def attempt_alone(self, own: Mask, pooled: _Tried | str) -> _Tried | str:
+        """Try models of a phase's own rows, if that is asked and there is something to compare them with."""
         if not self.settings.separate_phases:
             return "models per phase are switched off (train.separate_phases)"
-        rows = "rows of any phase" if pooled is None else "rows of this phase"
-        return f"too few earlier or later {rows} to judge a model of its own"
+        return self.attempt("separate", own) if isinstance(pooled, _Tried) else pooled
 
     def refit(
-        self, chosen: Candidate, among: Mask, tried: _Tried | None
+        self, chosen: Candidate, among: Mask, tried: _Tried | str
     ) -> tuple[tuple[str, float, Fitted], ...]:
         """Fit the chosen estimators on every row of ``among``, earlier and later."""
         rows, known = self.rows_of(among), estimators()
         members = []
         for name, weight in chosen.weights.items():
-            tuned = known[name].defaults(self.settings) if tried is None else tried.tuned[name]
+            tuned = tried.tuned[name] if isinstance(tried, _Tried) else known[name].defaults(self.settings)
             members.append((name, weight, known[name].fit(rows, tuned, self.settings)))
         return tuple(members)
 
@@ -276,11 +277,11 @@ def _split(cutoff_us: npt.NDArray[np.int64], contract: LabelContract) -> tuple[M
     return np.isin(cutoff_us, fit), np.asarray(cutoff_us == validation)
 
 
-def _as_record(choice: Choice, tried: _Tried | None, refused: str) -> dict[str, Any]:
+def _as_record(choice: Choice, tried: _Tried | str, refused: str) -> dict[str, Any]:
     return {
         "candidate": choice.candidate.name,
         "eligible": not refused,
         "reason": choice.reason,
         "compared": list(choice.compared),
-        "tuned": {} if tried is None else {name: dict(tuned) for name, tuned in tried.tuned.items()},
+        "tuned": {name: dict(one) for name, one in tried.tuned.items()} if isinstance(tried, _Tried) else {},
     }

@@ -14,7 +14,6 @@ off-policy evaluation in contextual bandits.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,13 +24,28 @@ IntArray = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over decisions with its two-sided interval; ``se`` is the (clustered) standard error."""
+    """A mean over decisions with its two-sided interval; ``se`` is the (clustered) standard error.
+
+    ``clusters`` is how many customers stand behind it; None: as many as decisions (``n``).
+    """
 
     value: float
     low: float
     high: float
     se: float
     n: int
+    clusters: int | None = None
+
+    def lower(self, confidence: float) -> float:
+        """Give the one-sided lower bound.
+
+        Examples
+        --------
+        >>> few, many = (clustered_mean(np.tile([1.0, 3.0], size)) for size in (2, 2000))
+        >>> round(few.lower(0.95), 2), round(many.lower(0.95), 2)
+        (0.64, 1.97)
+        """
+        return self.value - reach(confidence, self.clusters or self.n) * self.se
 
 
 @dataclass(frozen=True)
@@ -43,10 +57,25 @@ class Support:
     max_weight: float
 
 
+def reach(probability: float, clusters: int) -> float:
+    """Give the quantile of Student's t with ``clusters - 1`` degrees of freedom, in standard errors.
+
+    Few customers say little about their spread: the normal quantile would make two of them proof.
+
+    Examples
+    --------
+    >>> round(reach(0.975, 2), 2), round(reach(0.975, 10_000), 2)
+    (12.71, 1.96)
+    """
+    from scipy.special import stdtrit
+
+    return float(stdtrit(max(clusters - 1, 1), probability))
+
+
 def clustered_mean(
     scores: FloatArray, customers: IntArray | None = None, confidence: float = 0.95
 ) -> Estimate:
-    """Mean of the scores; its standard error sums them per customer first.
+    """Mean of the scores; its standard error sums them per customer first, its interval is Student's t.
 
     Parameters
     ----------
@@ -74,8 +103,8 @@ def clustered_mean(
     clusters = len(sums)
     # One customer says nothing about spread: the interval is then everything.
     se = float(np.sqrt(clusters / (clusters - 1) * (sums**2).sum()) / n) if clusters > 1 else float("inf")
-    reach = NormalDist().inv_cdf(0.5 + confidence / 2) * se
-    return Estimate(value, value - reach, value + reach, se, n)
+    half = reach(0.5 + confidence / 2, clusters) * se
+    return Estimate(value, value - half, value + half, se, n, clusters)
 
 
 def support(target: FloatArray, propensity: FloatArray) -> Support:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.errors import InputError
+from features.plan import PLAN_DIGEST
 
 KEYS = ("customer_id", "cutoff_us", "phase")
 PHASE_PREFIX = "journey__is_"
@@ -146,7 +147,9 @@ def panel_of(features: pa.Table, labels: pa.Table | None, target: str, phases: S
     return Panel(customer, cutoff, codes, tuple(phases), x, columns, y, population)
 
 
-def load_panel(features: Path, labels: Path | None, target: str, phases: Sequence[str]) -> Panel:
+def load_panel(
+    features: Path, labels: Path | None, target: str, phases: Sequence[str], plan_digest: str | None = None
+) -> Panel:
     """Read ``features.parquet`` and ``labels.parquet`` into the panel of one target.
 
     Parameters
@@ -157,6 +160,8 @@ def load_panel(features: Path, labels: Path | None, target: str, phases: Sequenc
         For example ``"churn"``.
     phases : sequence of str
         Every phase of the journey, in order.
+    plan_digest : str, optional
+        ``Plan.digest`` of the plan at hand.
 
     Returns
     -------
@@ -166,14 +171,42 @@ def load_panel(features: Path, labels: Path | None, target: str, phases: Sequenc
     Raises
     ------
     InputError
-        If the two files do not belong together, or lack the columns of the target.
+        If the two files were built from another plan than each other or than the one at hand (a features
+        stage that was cut short), have other rows, or lack the columns of the target.
     """
+    require_one_plan([features] if labels is None else [features, labels], plan_digest)
     table = None
     if labels is not None:
         wanted = [*KEYS[:2], f"{target}__population", f"{target}__label"]
         found = pq.read_schema(labels).names
         table = pq.read_table(labels, columns=[name for name in wanted if name in found])
     return panel_of(pq.read_table(features), table, target, phases)
+
+
+def require_one_plan(tables: Sequence[Path], plan_digest: str | None = None) -> None:
+    """Refuse tables that the features stage did not build together.
+
+    Parameters
+    ----------
+    tables : sequence of Path
+        ``features.parquet``, ``labels.parquet`` or both.
+    plan_digest : str, optional
+        ``Plan.digest`` of the plan at hand; without it the tables are compared with each other only.
+
+    Raises
+    ------
+    InputError
+        Naming the tables.
+    """
+    carried = [(pq.read_schema(path).metadata or {}).get(PLAN_DIGEST, b"").decode() for path in tables]
+    if len({*carried} if plan_digest is None else {*carried, plan_digest}) > 1:
+        names = " and ".join(path.name for path in tables)
+        found = ", ".join(digest[:12] or "none" for digest in carried)
+        wanted = "" if plan_digest is None else f"; data/plan.json has {plan_digest[:12]}"
+        raise InputError(
+            f"{names} were not built by one run of the features stage (digest of their plan: {found}{wanted}); "
+            f"run the features stage again: klantreis features (or dvc repro)"
+        )
 
 
 def _int64(table: pa.Table, name: str) -> npt.NDArray[np.int64]:

@@ -13,11 +13,14 @@ from features.errors import InputError
 from models.actions.action_rule import ActionRule
 from models.actions.decision_log import NONE
 from models.actions.keyed_draws import keyed_uniform
-from models.actions.phase_policy import PhasePolicy, policy_version
+from models.actions.phase_policy import PhasePolicy
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
+
+#: A customer who refuses this (attribute ``consent_personalisation``) gets no action at all.
+PERSONALISATION = "personalisation"
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ def decide(
     columns: Sequence[str],
     phase: NDArray[np.object_],
     customers: IntArray,
-    as_of_us: int,
+    control_seed: int,
     control_share: float = 0.05,
     allowed: Mapping[str, Sequence[str]] | None = None,
     consent: Mapping[str, NDArray[np.object_]] | None = None,
@@ -69,16 +72,18 @@ def decide(
     ----------
     policies : mapping of phase to PhasePolicy
     x : float32 array, one row per customer
-        Features at ``as_of_us``, named by ``columns``.
+        Features at the moment of scoring, named by ``columns``.
     phase, customers : array, one per customer
-    as_of_us : int
-        Moment of scoring; part of the key of the control draw.
+    control_seed : int
+        Key of the control draw, with the customer and nothing else: the group stands, whatever the moment of
+        scoring or the policy.
     control_share : float
-        Share of customers held back at random.
+        Share held back at random of the customers who could be acted on (whose phase has a policy).
     allowed : mapping of phase to actions, optional
         From the journey: the actions of a phase. An empty list, or no entry: all.
     consent : mapping of channel to array, one per customer, optional
-        True, False or None (unknown: allowed), from the attributes ``consent_<channel>``.
+        True, False or None, from the attributes ``consent_<channel>``. Only a stated refusal blocks: unknown
+        is allowed. Refused ``personalisation`` blocks every action.
     channels : mapping of action to channel, optional
         The channel an action needs consent for.
 
@@ -96,8 +101,8 @@ def decide(
     """
     rules = _blocked_rules(policies, phase, allowed or {}, consent or {}, channels or {})
     rows = len(customers)
-    version = policy_version(policies)
-    control = keyed_uniform(customers, "control", as_of_us, version) < control_share
+    could = np.isin(phase.astype(str), list(policies))
+    control = could & (keyed_uniform(customers, "control", control_seed) < control_share)
     action = np.full(rows, NONE, dtype=object)
     numbers = {name: np.zeros(rows) for name in ("value", "effect", "low", "high", "cost")}
     for name, policy in policies.items():
@@ -177,15 +182,14 @@ def _blocked_rules(
     consent: Mapping[str, NDArray[np.object_]],
     channels: Mapping[str, str],
 ) -> dict[str, NDArray[np.object_]]:
-    """Give per action, per customer, the rule that blocks it, or an empty string; one rule is named."""
+    """Give per action, per customer, the rule that blocks it, or an empty string.
+
+    One rule is named: a refused consent before the others, for it holds whatever the log or the journey says.
+    """
     known = {arm for one in policies.values() for arm in (*one.cost, *one.dropped)} - {NONE}
     rules = {}
     for arm in sorted(known | {name for names in allowed.values() for name in names} - {NONE}):
         rule = np.full(len(phase), "", dtype=object)
-        channel = channels.get(arm, "")
-        if channel in consent:
-            # Unknown consent is None, and only a stated refusal blocks.
-            rule[consent[channel] == False] = f"consent_{channel}"  # noqa: E712
         for name in np.unique(phase.astype(str)):
             inside = phase == name
             policy = policies.get(str(name))
@@ -194,6 +198,10 @@ def _blocked_rules(
             listed = allowed.get(str(name), ())
             if listed and arm not in listed:
                 rule[inside] = "phase"
+        for channel in (PERSONALISATION, channels.get(arm, "")):
+            if channel in consent:
+                # Unknown consent is None, and only a stated refusal blocks.
+                rule[consent[channel] == False] = f"consent_{channel}"  # noqa: E712
         rules[arm] = rule
     return rules
 

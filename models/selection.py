@@ -118,6 +118,10 @@ def choose(
 ) -> Choice:
     """Choose by log loss; among those within noise of the best, take the simplest.
 
+    The number of rounds and the penalty of each candidate were chosen on these same rows, so the losses
+    compared here are a little too good, most for who had most to choose. What is reported is not touched by
+    this: the test cutoffs lie later than every row used to tune or to choose.
+
     Parameters
     ----------
     y : float array, shape (n,)
@@ -187,7 +191,7 @@ def not_eligible(y: npt.NDArray[np.float32], contract: LabelContract) -> str:
     '0 negatives in the training rows, at least 50 needed (churn.min_negatives in params.yaml)'
     """
     if not len(y):
-        return "no training row whose label has matured"
+        return "no training row whose label has matured and is complete"
     counts = {"positives": int((y > 0.5).sum()), "negatives": int((y <= 0.5).sum())}
     for word, least in (("positives", contract.min_positives), ("negatives", contract.min_negatives)):
         if counts[word] < least:
@@ -201,6 +205,18 @@ def not_eligible(y: npt.NDArray[np.float32], contract: LabelContract) -> str:
     return ""
 
 
-def judged(y: npt.NDArray[np.float32]) -> bool:
-    """Say whether later rows hold enough of both labels to compare candidates on."""
-    return min(int((y > 0.5).sum()), int((y <= 0.5).sum())) >= MIN_JUDGED
+def too_few(y: npt.NDArray[np.float32], least: int, rows: str) -> str:
+    """Say that ``rows`` hold too few of either label to compare candidates; empty if they do not.
+
+    Examples
+    --------
+    >>> too_few(np.array([1, 0, 0], np.float32), 10, "later rows")
+    'the later rows hold 1 positives and 2 negatives, at least 10 of each needed to compare'
+    """
+    positives, negatives = int((y > 0.5).sum()), int((y <= 0.5).sum())
+    if min(positives, negatives) >= least:
+        return ""
+    return (
+        f"the {rows} hold {positives} positives and {negatives} negatives, "
+        f"at least {least} of each needed to compare"
+    )

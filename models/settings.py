@@ -29,7 +29,7 @@ class LightGBMSettings(Settings):
 class LogisticSettings(Settings):
     """Settings of the regularised logistic regression on signed-log features."""
 
-    penalties: tuple[Annotated[float, Field(gt=0)], ...] = (30.0, 100.0, 300.0, 1000.0)
+    penalties: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (30.0, 100.0, 300.0, 1000.0)
 
 
 class TrainSettings(Settings):
@@ -41,7 +41,7 @@ class TrainSettings(Settings):
 
     seed: int = 7
     num_threads: Annotated[int, Field(ge=1, le=256)] = 1
-    estimators: tuple[Name, ...] = ("logistic", "lightgbm")
+    estimators: Annotated[tuple[Name, ...], Field(min_length=1)] = ("logistic", "lightgbm")
     blend: bool = True
     separate_phases: bool = True
     margin: Annotated[float, Field(ge=0)] = 0.25
@@ -55,7 +55,7 @@ class EvaluationSettings(Settings):
     """How the models are judged, out of time."""
 
     test_cutoffs: Annotated[int, Field(ge=1, le=12)] = 3
-    top_shares: tuple[Share, ...] = (0.1, 0.2)
+    top_shares: Annotated[tuple[Share, ...], Field(min_length=1)] = (0.1, 0.2)
     resamples: Annotated[int, Field(ge=20, le=10_000)] = 200
     confidence: Share = 0.95
     min_cell: Annotated[int, Field(ge=10)] = 100
@@ -74,7 +74,7 @@ class NextActionSettings(Settings):
     min_ess: Annotated[int, Field(ge=10)] = 200
     confidence: Share = 0.95
     margin_rate: Annotated[float, Field(gt=0, le=1)] = 1.0
-    action_cost: dict[str, float] = Field(default_factory=dict)
+    action_cost: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
     seed: int = 7
 
 
@@ -83,6 +83,7 @@ class ScoreSettings(Settings):
 
     bands: tuple[Share, Share] = (0.25, 0.75)
     control_share: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    control_seed: int = 7
     reasons: Annotated[int, Field(ge=0, le=10)] = 3
 
     @model_validator(mode="after")

@@ -21,8 +21,9 @@ from features.cutoffs import day_of, midnight_us
 from features.engines import local
 from features.errors import InputError
 from features.ingest import ingest
+from features.plan import Plan
 from features.settings import CutoffSettings, LabelContract
-from features.table import Plan, make_plan
+from features.table import make_plan
 from models.learning import Learned, learn, matured
 from models.panel import Panel, load_panel
 from pipelines.params import Params, load_journey, load_params, load_source

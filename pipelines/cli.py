@@ -15,6 +15,7 @@ import typer
 
 from features.errors import InputError
 from pipelines.params import project_root
+from pipelines.paths import TARGETS
 
 app = typer.Typer(
     add_completion=False,
@@ -49,9 +50,14 @@ def features() -> None:
 @app.command()
 def train(target: Annotated[str, typer.Argument(help="churn, readiness or next_action")]) -> None:
     """Learn one target for every phase (stage)."""
-    from pipelines.train import run
+    if target not in TARGETS:
+        raise InputError(f"no target {target!r}; allowed: {', '.join(TARGETS)}")
+    if target == "next_action":
+        _stage("train_next_action")
+    else:
+        from pipelines.train_probability import run
 
-    run(project_root(), target)
+        run(project_root(), target)
 
 
 @app.command()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from features.atomic import replacing
 from features.errors import InputError
-from pipelines.params import load_journey, load_params, load_source
+from pipelines.params import Params, load_journey, load_source, read_settings
 
 EDITABLE = ("source", "journey", "language")
 
@@ -50,5 +50,5 @@ def edit(root: Path, assignments: list[str]) -> dict[str, str]:
     if text != before:
         with replacing(path) as beside:
             beside.write_text(text, encoding="utf-8")
-        load_params(root)
+            read_settings(beside, Params)
     return changed

@@ -8,7 +8,7 @@ from pathlib import Path
 from models.evaluation_files import EvaluationInputs, evaluate_files
 from pipelines.params import load_params
 from pipelines.paths import Project
-from pipelines.train import load_plan
+from pipelines.plan import load_plan
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,9 @@ from features.atomic import replacing
 from features.engines import local
 from features.errors import InputError
 from features.labels._base import contracts
+from features.plan import Plan
 from features.settings import LabelContract, LabelSettings, SourceSettings
-from features.table import Plan, make_plan
+from features.table import make_plan
 from pipelines.params import Params, load_journey, load_params, load_source
 from pipelines.paths import Project
 
@@ -51,6 +52,9 @@ def label_contracts(
 ) -> tuple[LabelContract, ...]:
     """Resolve the label contract of every target that the source can support."""
     wanted = {"churn": params.churn, "readiness": params.readiness}
+    # How many labels a model needs is a matter of learning: it must not mark the tables as changed.
+    minima = {name: LabelSettings.model_fields[name].default for name in ("min_positives", "min_negatives")}
+    wanted = {target: settings.model_copy(update=minima) for target, settings in wanted.items()}
     if meta["has_decisions"]:
         wanted["next_action"] = LabelSettings(horizon_days=params.next_action.horizon_days)
     return contracts(wanted, source.rhythm)

@@ -12,7 +12,8 @@ from pipelines.paths import Project
 
 def run(root: Path) -> None:
     """Write ``data/canonical/`` and ``data/ids.parquet``."""
-    name = load_params(root).source
-    project = Project(root)
-    now_us = time.time_ns() // 1000
-    ingest(name, load_source(name, root), root, project.canonical, project.ids, now_us=now_us)
+    params, project = load_params(root), Project(root)
+    ingest(
+        params.source, load_source(params.source, root), root, project.canonical, project.ids,
+        now_us=time.time_ns() // 1000, threads=params.engine.threads, memory_gb=params.engine.memory_gb,
+    )  # fmt: skip

@@ -8,7 +8,7 @@ from pathlib import Path
 from models.reporting.page import ReportInputs, write_report
 from pipelines.params import load_params, load_source
 from pipelines.paths import Project
-from pipelines.train import load_plan
+from pipelines.plan import load_plan
 
 logger = logging.getLogger(__name__)
 

@@ -23,20 +23,22 @@ import pyarrow.parquet as pq
 
 from features.atomic import replacing
 from features.errors import InputError
+from features.plan import Plan
 from features.settings import JourneySettings
-from features.table import Plan
 from models.actions.decision_log import NONE
 from models.actions.phase_policy import load_policies
 from models.explain import reasons
 from models.panel import panel_of
 from models.policy import Actions, decide
 from models.scoring import newest_rows, score_rows
-from pipelines.params import Params, load_params
+from pipelines.params import Params, load_params, load_source
 from pipelines.paths import TARGETS, Project
-from pipelines.train import load_plan
+from pipelines.plan import load_plan
 
 logger = logging.getLogger(__name__)
 
+#: How sources say yes.
+CONSENT_WORDS = ("true", "yes", "granted", "1", "1.0", "y", "ja", "opt_in", "optin")
 #: The columns of a score file, in this order.
 SCORES = pa.schema(
     [
@@ -106,7 +108,7 @@ def score_tables(
     artifacts = {target: project.artifacts(target) for target in TARGETS}
     scores = score_rows(features, labels, plan.journey, plan.contracts, artifacts, params.score)
     panel = panel_of(features, None, "churn", plan.journey.phase_keys)
-    actions = _actions(project, params, plan.journey, scores, panel.x, panel.columns, plan.as_of_us)
+    actions = _actions(project, params, plan.journey, scores, panel.x, panel.columns)
     for name in Actions.__dataclass_fields__:
         scores[name] = getattr(actions, name)
     dictionary = json.loads(project.columns.read_text(encoding="utf-8"))
@@ -121,7 +123,7 @@ def score_tables(
 
 def _actions(
     project: Project, params: Params, journey: JourneySettings, scores: pd.DataFrame,
-    x: np.ndarray[tuple[int, int], np.dtype[np.float32]], columns: tuple[str, ...], as_of_us: int,
+    x: np.ndarray[tuple[int, int], np.dtype[np.float32]], columns: tuple[str, ...],
 ) -> Actions:  # fmt: skip
     customers = scores["customer_id"].to_numpy()
     artifacts = project.artifacts("next_action")
@@ -135,10 +137,11 @@ def _actions(
         columns,
         scores["phase"].to_numpy(dtype=object),
         customers,
-        as_of_us,
+        params.score.control_seed,
         params.score.control_share,
         allowed=_allowed(project, journey),
         consent=_consent(project, customers),
+        channels=load_source(params.source, project.root).action_channels,
     )
 
 
@@ -166,16 +169,16 @@ def _consent(
 ) -> dict[str, np.ndarray[tuple[int], np.dtype[np.object_]]]:
     """Read the newest stated consent per channel: true, false, or None where nothing was stated.
 
-    What was stated after the moment of scoring counts too: a refusal holds whenever the list is used.
+    A statement that cannot be read counts as a refusal. What was stated after the moment of scoring counts
+    too: a refusal holds whenever the list is used.
     """
     table = pq.read_table(project.canonical / "customers.parquet").to_pandas()
     table = table[table["attribute"].str.startswith("consent_")].sort_values("known_us", kind="stable")
     out = {}
     for attribute, rows in table.groupby("attribute", sort=True):
         stated = rows.drop_duplicates("customer_id", keep="last").set_index("customer_id")["value"]
-        values = (
-            stated.map({"true": True, "false": False}).reindex(customers).to_numpy(dtype=object, copy=True)
-        )
+        given = stated.str.strip().str.lower().isin(CONSENT_WORDS).astype(object)
+        values = given.reindex(customers).to_numpy(dtype=object, copy=True)
         values[pd.isna(values)] = None
         out[str(attribute).removeprefix("consent_")] = values
     return out

@@ -17,14 +17,14 @@ from features.atomic import workspace
 from features.cutoffs import day_of, midnight_us
 from features.engines import local
 from features.errors import InputError
+from features.plan import Plan
 from features.pseudonyms import KEY_VARIABLE, pseudonyms
-from features.table import Plan
 from models.scoring import newest_rows
 from pipelines.customer_list import CustomerList, check_format, read_list, write_scores
 from pipelines.params import Params, load_params
 from pipelines.paths import Project
+from pipelines.plan import load_plan
 from pipelines.score import as_arrow, data_hash, model_version, score_tables
-from pipelines.train import load_plan
 
 UNKNOWN = "unknown customer: the source has no such id"
 TOO_EARLY = "no history yet at the moment of scoring"

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from features.cutoffs import day_of
-from features.table import Plan
+from features.plan import Plan
 from models.tracking.run import track
 from pipelines.params import Params, load_params, load_source
 from pipelines.paths import Project
-from pipelines.train import load_plan
+from pipelines.plan import load_plan
 
 
 def run(root: Path) -> dict[str, Any]:

@@ -18,8 +18,9 @@ import pyarrow.parquet as pq
 
 from features.atomic import replacing, workspace
 from features.events import READS
+from features.plan import PLAN_DIGEST, Plan
 from features.settings import EngineSettings
-from features.table import Plan, build, column_dictionary
+from features.table import build, column_dictionary
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,8 @@ def run(
     settings : EngineSettings
         Partitions, threads, memory. They change how fast and in how much memory, never a byte of the result.
     features_path, labels_path : Path
-        Written whole or not at all, sorted by (cutoff_us, customer_id), one row group per cutoff.
+        Written whole or not at all, sorted by (cutoff_us, customer_id), one row group per cutoff; the schema
+        carries the digest of the plan (``PLAN_DIGEST``), which tells tables of another run apart.
 
     Returns
     -------
@@ -54,7 +56,7 @@ def run(
             events = _partition(store, events_path, settings.partitions)
             rows = _compute(store, plan, settings, folder, events)
         for name, out in (("features", features_out), ("labels", labels_out)):
-            _merge(sorted(folder.glob(f"{name}.*.arrow")), len(plan.all_cutoffs), out)
+            _merge(sorted(folder.glob(f"{name}.*.arrow")), plan, out)
     return {"events": events, "rows": rows, "columns": len(column_dictionary(plan))}
 
 
@@ -120,12 +122,13 @@ def _cutoff_slices(table: pa.Table, plan: Plan) -> Iterator[pa.RecordBatch]:
         yield rows.slice(int(start), int(end - start))
 
 
-def _merge(parts: list[Path], cutoffs: int, out: Path) -> None:
+def _merge(parts: list[Path], plan: Plan, out: Path) -> None:
     """Merge the partitions cutoff by cutoff: bounded by one cutoff, the same bytes for any partitioning."""
     files = [pa.ipc.open_file(pa.memory_map(str(part))) for part in parts]
-    with pq.ParquetWriter(out, files[0].schema, compression="zstd") as writer:
-        for cutoff in range(cutoffs):
+    schema = files[0].schema.with_metadata({PLAN_DIGEST: plan.digest})
+    with pq.ParquetWriter(out, schema, compression="zstd") as writer:
+        for cutoff in range(len(plan.all_cutoffs)):
             rows = pa.Table.from_batches([file.get_batch(cutoff) for file in files])
             order = pc.sort_indices(rows["customer_id"])
             rows = rows.take(order).unify_dictionaries().combine_chunks()
-            writer.write_table(rows, row_group_size=max(len(rows), 1))
+            writer.write_table(rows.replace_schema_metadata(schema.metadata), row_group_size=max(len(rows), 1))

@@ -23,6 +23,10 @@ from features.sources._columns import Column, Mask, as_mask, fill_table
 from features.sources._files import parquet_batches
 
 
+#: No order of any shop is as large, in any currency; a number beyond is a broken field.
+LARGEST_AMOUNT = 1e12
+
+
 @dataclass(frozen=True)
 class Declaration:
     """What a source can produce, known before a row is read."""
@@ -110,9 +114,16 @@ class Source(ABC):
         verdict.reject(occurred < 0, "occurred lies before 1970")
         verdict.reject(occurred > self.latest_us, "occurred lies in the future")
 
-    def events(self, rows: int, columns: Mapping[str, Any]) -> pa.Table:
-        """Put staged events together; a column not given is null, a single value fills it."""
-        return fill_table(STAGED_EVENTS, rows, columns)
+    def events(self, rows: int, columns: Mapping[str, Any], verdict: Verdict) -> pa.Table:
+        """Put one staged event per raw row together; reject rows whose value or quantity cannot be.
+
+        A column not given is null, a single value fills it.
+        """
+        table = fill_table(STAGED_EVENTS, rows, columns)
+        for name in ("value", "quantity"):
+            beyond = as_mask(pc.greater(pc.abs(table[name]), LARGEST_AMOUNT))
+            verdict.reject(beyond, f"{name} is impossibly large")
+        return table
 
 
 def validate_options(model: type[Settings], name: str, options: Mapping[str, Any]) -> Settings:

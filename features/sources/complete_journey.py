@@ -162,9 +162,9 @@ class CompleteJourney(Source):
             "known_us": occurred,
             **columns,
         }
-        keep = pa.array(verdict.kept)
-        events = self.events(raw.num_rows, given).filter(keep)
-        return CanonicalBatch(verdict.reasons(), events=events, rows=batch.rows[verdict.kept])
+        events = self.events(raw.num_rows, given, verdict)
+        keep = verdict.kept
+        return CanonicalBatch(verdict.reasons(), events=events.filter(pa.array(keep)), rows=batch.rows[keep])
 
     def _campaign(self, campaign_ids: Column) -> Column:
         """Write the type of each campaign as one letter."""

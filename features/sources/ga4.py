@@ -129,6 +129,7 @@ class Ga4(Source):
                 "value": self._values(raw, kinds, verdict),
                 "quantity": dig(raw, "ecommerce.total_item_quantity", pa.float64()),
             },
+            verdict,
         )
         keep = verdict.kept
         return CanonicalBatch(

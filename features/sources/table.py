@@ -124,10 +124,10 @@ class Table(Source):
             given[name] = getattr(self.options.constants, name) if column is None else id_strings(raw[column])
         for name in ("quantity", "rating", "sentiment"):
             given[name] = self._numbers(raw, name, verdict)
+        events = self.events(raw.num_rows, given, verdict)
         keep = verdict.kept
-        events = self.events(raw.num_rows, given).filter(pa.array(keep))
         attributes = self._attributes(raw, customers, np.asarray(given["known_us"]), keep)
-        return CanonicalBatch(verdict.reasons(), events, batch.rows[keep], attributes)
+        return CanonicalBatch(verdict.reasons(), events.filter(pa.array(keep)), batch.rows[keep], attributes)
 
     def _moments(self, column: Column, batch: RawBatch, name: str) -> tuple[npt.NDArray[np.int64], Mask]:
         where = f"{batch.file.name}: column {name!r}"

@@ -17,6 +17,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
+#: Coefficients are rounded: that removes the last bits, in which two machines may differ.
+DECIMALS = 10
 #: Tried strengths of the ridge, weakest first. The strongest leaves the average effect and nothing else.
 ALPHAS = tuple(float(alpha) for alpha in np.logspace(1, 6, 11))
 
@@ -101,7 +103,8 @@ def learn_ridge_effect(z: FloatArray, contrast: FloatArray, fold: IntArray) -> R
     values, vectors = np.linalg.eigh((z - centre).T @ (z - centre))
     shrunk = 1.0 / (np.maximum(values, 0.0) + alpha)
     coefficients = vectors @ (shrunk * (vectors.T @ ((z - centre).T @ (contrast - mean))))
-    return RidgeEffect(mean - float(centre @ coefficients), coefficients, alpha)
+    intercept = round(mean - float(centre @ coefficients), DECIMALS)
+    return RidgeEffect(intercept, coefficients.round(DECIMALS), alpha)
 
 
 def _held_out_error(z: FloatArray, contrast: FloatArray, fold: IntArray) -> FloatArray:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.actions.action_effects import RidgeEffect, arm_scores, learn_ridge_effect
+from models.actions.action_effects import DECIMALS, RidgeEffect, arm_scores, learn_ridge_effect
 from models.actions.keyed_draws import customer_folds
 from models.actions.money import SpendModel, learn_spend
 from models.actions.outcome_models import cross_fitted_means
@@ -200,6 +200,8 @@ def _learn_baseline(z: FloatArray, arm: IntArray, outcome: FloatArray, arms: int
     if len(np.unique(outcome[used])) < 2:
         return np.append(np.zeros(z.shape[1]), np.log(rate / (1 - rate)))
     shifts = np.eye(arms)[arm[used]][:, 1:]
-    model = LogisticRegression(C=0.1, max_iter=500).fit(np.hstack([z[used], shifts]), outcome[used])
+    # Newton steps reach the optimum itself: the coefficients do not depend on where a solver stopped.
+    model = LogisticRegression(C=0.1, solver="newton-cholesky", tol=1e-8, max_iter=100)
+    model.fit(np.hstack([z[used], shifts]), outcome[used])
     learnt: FloatArray = np.append(model.coef_[0, : z.shape[1]], model.intercept_[0])
-    return learnt
+    return learnt.round(DECIMALS)

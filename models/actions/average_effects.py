@@ -26,6 +26,8 @@ IntArray = NDArray[np.int64]
 GROUPS = 5
 #: A group of fewer decisions would have an interval nobody can use.
 GROUP_ROWS = 500
+#: A group of fewer customers would too, however many decisions they had.
+GROUP_CUSTOMERS = 30
 
 
 @dataclass(frozen=True)
@@ -113,7 +115,8 @@ def average_effect(
     # Predictions may all be the same; equal edges would leave groups empty.
     edges = np.unique(np.quantile(predicted, np.arange(1, groups) / groups))
     group = np.searchsorted(edges, predicted)
-    if len(np.unique(group)) <= len(edges):
+    behind = [len(np.unique(customers[group == one])) for one in range(len(edges) + 1)]
+    if min(behind) < GROUP_CUSTOMERS:
         edges, group = np.empty(0), np.zeros(len(contrast), dtype=np.int64)
     return AverageEffect(
         effect=clustered_mean(contrast, customers, confidence),

@@ -48,6 +48,8 @@ class DecisionLog:
         Money spent on the action itself.
     left_out : dict of str to int
         Decisions of the source that are not among the rows, by reason.
+    until_us : int or None
+        The log holds decisions before this moment; None: all there are.
     """
 
     columns: tuple[str, ...]
@@ -63,6 +65,7 @@ class DecisionLog:
     value: FloatArray
     cost: FloatArray
     left_out: dict[str, int] = field(default_factory=dict)
+    until_us: int | None = None
 
     def __len__(self) -> int:
         return len(self.action)
@@ -97,6 +100,7 @@ def decision_log(
     cost: FloatArray,
     decided_us: IntArray | None = None,
     left_out: dict[str, int] | None = None,
+    until_us: int | None = None,
 ) -> DecisionLog:
     """Build a checked `DecisionLog` from action names.
 
@@ -141,6 +145,7 @@ def decision_log(
         value=np.asarray(value, dtype=np.float64),
         cost=np.asarray(cost, dtype=np.float64),
         left_out=dict(left_out or {}),
+        until_us=until_us,
     )
     _check(log)
     return log

@@ -101,7 +101,7 @@ def judge(entries: dict[str, Entry], log: Candidates, known: bool, confidence: f
     if not personal.evaluable:
         return replace(verdict, reason=_joined(not_evaluable_words(personal.support.ess), meanwhile))
     gain = clustered_mean(personal.scores - entries[best].scores, log.customers, confidence)
-    lower = gain.value - NormalDist().inv_cdf(confidence) * gain.se
+    lower = gain.lower(confidence)
     needed = decisions_needed(gain, confidence)
     verdict = replace(verdict, gain=gain, needed=needed)
     if known and lower > 0:
@@ -136,8 +136,8 @@ def _proven(over_none: dict[str, Estimate], confidence: float) -> str:
     """Name the best action whose gain over doing nothing is proven, allowing for how many were tried."""
     if not over_none:
         return NONE
-    quantile = NormalDist().inv_cdf(1 - (1 - confidence) / len(over_none))
-    proven = [arm for arm, one in over_none.items() if one.value - quantile * one.se > 0]
+    strict = 1 - (1 - confidence) / len(over_none)
+    proven = [arm for arm, one in over_none.items() if one.lower(strict) > 0]
     return max(proven, key=lambda arm: over_none[arm].value, default=NONE)
 
 

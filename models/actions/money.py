@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.actions.action_effects import DECIMALS
 from models.signed_log import weighted_sums
 
 FloatArray = NDArray[np.float64]
@@ -74,7 +75,8 @@ def learn_spend(
     [[9.0, 3.5]]
     """
     learnt = [_learn_state(z, arm, value, (outcome == state) & (arm >= 0), arms) for state in (0.0, 1.0)]
-    return SpendModel(np.stack([one[0] for one in learnt]), np.stack([one[1] for one in learnt]))
+    coefficients, factor = (np.stack([one[part] for one in learnt]).round(DECIMALS) for part in (0, 1))
+    return SpendModel(coefficients, factor)
 
 
 def _learn_state(

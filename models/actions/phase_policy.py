@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,16 +70,3 @@ class PhasePolicy:
 def load_policies(folder: Path) -> dict[str, PhasePolicy]:
     """Read every ``<phase>/policy.json`` under ``artifacts/next_action``."""
     return {path.parent.name: PhasePolicy.load(path) for path in sorted(folder.glob("*/policy.json"))}
-
-
-def policy_version(policies: Mapping[str, PhasePolicy]) -> str:
-    """Digest of the policies' content: 16 hexadecimal digits.
-
-    Examples
-    --------
-    >>> calm = PhasePolicy("decision", "constant", "none", {"en": "", "nl": ""}, ())
-    >>> policy_version({"decision": calm}) == policy_version({"decision": calm})
-    True
-    """
-    content = {phase: policies[phase].to_json() for phase in sorted(policies)}
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

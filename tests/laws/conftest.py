@@ -15,8 +15,9 @@ import features.families
 from features.contract import CHANNELS, DAY_US, EVENTS, KINDS
 from features.discovery import discover
 from features.labels._base import contracts, labels
+from features.plan import Plan
 from features.settings import CutoffSettings, FeatureSettings, JourneySettings, LabelSettings, Rhythm
-from features.table import Plan, make_plan
+from features.table import make_plan
 
 DAYS = 200
 WINDOWS = (7, 28, 90)

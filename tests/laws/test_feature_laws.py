@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features.contract import BEHAVIOUR, DAY_US
-from features.table import Plan, build, column_dictionary
+from features.plan import Plan
+from features.table import build, column_dictionary
 
 Log = Callable[..., pd.DataFrame]
 Batch = Callable[[pd.DataFrame], pa.Table]

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pytest
 
 from features.contract import BEHAVIOUR, DAY_US, TREATMENTS
-from features.table import Plan, build
+from features.plan import Plan
+from features.table import build
 
 LOOKBACK = 120
 

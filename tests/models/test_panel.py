@@ -6,6 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import InputError
+from features.plan import PLAN_DIGEST
 from models.panel import load_panel, panel_of
 
 PHASES = ("decision", "dormant")
@@ -77,3 +78,20 @@ def test_a_phase_of_another_journey_is_refused() -> None:
 def test_a_missing_column_names_its_family() -> None:
     with pytest.raises(InputError, match="family 'cadence'"):
         panel_of(features(), None, "churn", PHASES).column("cadence__gap")
+
+
+@pytest.mark.parametrize(
+    ("carried", "asked", "refused"),
+    [(("a", "a"), None, False), (("a", "a"), "a", False), (("a", "b"), None, True), (("a", "a"), "b", True)],
+)
+def test_tables_of_two_runs_are_refused(
+    tmp_path: Path, carried: tuple[str, str], asked: str | None, refused: bool
+) -> None:
+    paths = tmp_path / "features.parquet", tmp_path / "labels.parquet"
+    for path, table, digest in zip(paths, (features(), labels()), carried, strict=True):
+        pq.write_table(table.replace_schema_metadata({PLAN_DIGEST: digest}), path)
+    if not refused:
+        assert len(load_panel(*paths, "churn", PHASES, asked)) == 3
+        return
+    with pytest.raises(InputError, match="run the features stage again"):
+        load_panel(*paths, "churn", PHASES, asked)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipelines import features, fetch, ingest, train
+from pipelines import features, fetch, ingest, train_next_action, train_probability
 
 MAPPING = {
     "kind": "table",
@@ -98,8 +98,9 @@ def run_stages() -> Callable[[Path], Path]:
     def run(project: Path) -> Path:
         for stage in (fetch, ingest, features):
             stage.run(project)
-        for target in ("churn", "readiness", "next_action"):
-            train.run(project, target)
+        for target in ("churn", "readiness"):
+            train_probability.run(project, target)
+        train_next_action.run(project)
         return project
 
     return run

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from features.errors import InputError
-from pipelines import features, ingest, score, score_list, train
+from pipelines import features, ingest, score, score_list, train_next_action, train_probability
 
 #: Dies at the n-th move into place (0: never): all that is temporary is then there, and nothing is in place.
 CHILD = """
@@ -36,8 +36,8 @@ main()
 STAGES = {
     "ingest": (ingest.run, ("data/canonical", "data/ids.parquet")),
     "features": (features.run, ("data/features.parquet", "data/labels.parquet", "data/columns.json", "data/plan.json")),
-    "train churn": (lambda project: train.run(project, "churn"), ("artifacts/churn",)),
-    "train next_action": (lambda project: train.run(project, "next_action"), ("artifacts/next_action",)),
+    "train churn": (lambda project: train_probability.run(project, "churn"), ("artifacts/churn",)),
+    "train next_action": (lambda project: train_next_action.run(project), ("artifacts/next_action",)),
     "score": (score.run, ("data/scores.parquet",)),
 }  # fmt: skip
 

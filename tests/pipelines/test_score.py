@@ -24,7 +24,7 @@ from models.offpolicy import Estimate
 from models.signed_log import SignedLogScale
 from pipelines import score, score_list
 from pipelines.paths import Project
-from pipelines.train import load_plan
+from pipelines.plan import load_plan
 
 COLUMNS = [
     "customer_id", "as_of", "journey", "phase", "days_in_phase", "p_churn", "p_ready", "eligible",

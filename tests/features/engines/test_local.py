@@ -14,6 +14,7 @@ from features.contract import DAY_US, EVENTS
 from features.engines import local
 from features.errors import InputError
 from features.labels._base import contracts
+from features.plan import PLAN_DIGEST, Plan
 from features.settings import (
     CutoffSettings,
     EngineSettings,
@@ -22,7 +23,7 @@ from features.settings import (
     LabelSettings,
     Rhythm,
 )
-from features.table import Plan, build, make_plan
+from features.table import build, make_plan
 
 RHYTHM = Rhythm(step_days=14, churn_horizon_days=14, readiness_horizon_days=7)
 META = {
@@ -86,6 +87,16 @@ def test_the_files_hold_what_the_kernel_computes(log: Path, tmp_path: Path, repo
     features, labels = build(pq.read_table(log), plan)
     assert pq.read_table(tmp_path / "out" / "features.parquet").equals(features)
     assert pq.read_table(tmp_path / "out" / "labels.parquet").equals(labels)
+
+
+def test_both_tables_carry_the_digest_of_their_plan(log: Path, tmp_path: Path, repo: Path) -> None:
+    plan = plan_with(repo)
+    run(log, plan, tmp_path / "out", 2, 1)
+    for name in ("features", "labels"):
+        schema = pq.read_schema(tmp_path / "out" / f"{name}.parquet")
+        assert schema.metadata[PLAN_DIGEST].decode() == plan.digest
+    assert Plan.model_validate_json(plan.model_dump_json()).digest == plan.digest
+    assert plan_with(repo, cutoffs=CutoffSettings(step_days=15)).digest != plan.digest
 
 
 def test_a_failing_build_leaves_the_old_tables(log: Path, tmp_path: Path, repo: Path) -> None:

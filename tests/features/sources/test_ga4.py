@@ -160,3 +160,15 @@ def test_column_of_a_strange_type_is_named(tmp_path: Path) -> None:
     write_day(tmp_path, "20210101", [{**row("page_view"), "event_timestamp": "yesterday"}])
     with pytest.raises(InputError, match=r"events_20210101.*event_timestamp string.*conf/sources/web"):
         run(tmp_path)
+
+
+def test_an_impossible_amount_is_set_aside(tmp_path: Path) -> None:
+    money = {"purchase_revenue_in_usd": 1e39, "total_item_quantity": 1}
+    write_day(
+        tmp_path,
+        "20210101",
+        [row("page_view"), row("purchase", 1, ecommerce=money)],
+    )
+    meta = run(tmp_path)
+    assert meta["quarantine_reasons"] == {"value is impossibly large": 1}
+    assert [event["kind"] for event in events(tmp_path)] == ["page_view"]

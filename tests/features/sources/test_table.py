@@ -427,3 +427,21 @@ def test_wrong_option_names_the_key(tmp_path: Path, options: dict[str, Any], wor
 
 def test_repeated_header_name_is_refused(tmp_path: Path) -> None:
     assert "more than once" in Shop(tmp_path).write("a.csv", lines(header=HEADER + ",day")).refused()
+
+
+@pytest.mark.parametrize("amount", ["1e39", "-1000000000001"])
+def test_an_impossible_amount_is_set_aside_with_all_that_its_row_says(tmp_path: Path, amount: str) -> None:
+    shop = Shop(tmp_path, allow_negative=True, attributes={"tier": {"column": "note", "sensitive": False}})
+    shop.write(
+        "a.csv", f"{HEADER}\n1,2024-01-01,{amount},buy,www,gold\n2,2024-01-01,1000000000000,buy,www,new\n"
+    )
+    meta = shop.ingest()
+    assert meta["quarantine_reasons"] == {"value is impossibly large": 1}
+    assert pq.read_table(tmp_path / "canonical/events.parquet")["value"].to_pylist() == [1e12]
+    assert pq.read_table(tmp_path / "canonical/customers.parquet")["value"].to_pylist() == ["new"]
+
+
+def test_an_impossible_quantity_is_set_aside(tmp_path: Path) -> None:
+    shop = Shop(tmp_path, columns={**OPTIONS["columns"], "quantity": "note"})
+    shop.write("a.csv", f"{HEADER}\n1,2024-01-01,5,buy,www,1e13\n2,2024-01-01,5,buy,www,2\n")
+    assert shop.ingest()["quarantine_reasons"] == {"quantity is impossibly large": 1}
