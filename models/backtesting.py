@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -11,11 +12,14 @@ import pyarrow as pa
 import models.baselines
 from features.cutoffs import train_cutoffs
 from features.discovery import discover
-from features.settings import LabelContract
-from models.baselines._base import Baseline
+from features.settings import DORMANT, LabelContract
+from models.baselines._base import Baseline, missing
 from models.learning import Learned, learn, matured
+from models.learnt import with_learnt
 from models.panel import Panel
 from models.settings import TrainSettings
+
+logger = logging.getLogger(__name__)
 
 
 def baselines() -> dict[str, Baseline]:
@@ -64,7 +68,7 @@ def out_of_time(
     settings : TrainSettings
         As shipped; nothing is tuned on the test cutoffs.
     against : mapping of str to Baseline
-        Each adds a column ``p_<name>``.
+        Each adds a column ``p_<name>``; one whose columns are not in the feature table is left out.
     test_cutoffs : int or sequence of int
         How many of the newest, or which (microseconds).
     include_dormant : bool
@@ -74,25 +78,41 @@ def out_of_time(
     -------
     pyarrow.Table
         One row per customer at risk and test cutoff, by cutoff and customer: ``customer_id, cutoff_us, phase,
-        y`` (0 or 1), ``p`` and ``p_<baseline>``.
+        y`` (0 or 1), ``p`` and ``p_<baseline>``. What was learnt at each cutoff goes along: ``models.learnt``.
     """
     if isinstance(test_cutoffs, int):
         test_cutoffs = newest_test_cutoffs(panel, contract, test_cutoffs)
-    tables = []
+    against = _readable(against, panel, contract)
+    tables, served = [], []
     for cutoff in sorted(test_cutoffs):
         learned = learn(panel, contract, settings, cutoff, include_dormant)
         rows = panel.take(_judged(panel, cutoff, include_dormant))
         known = panel.take(matured(panel, contract, cutoff, include_dormant))
         tables.append(_predictions(rows, known, learned, against))
+        served.append(
+            {"cutoff_us": cutoff, "candidate": learned.pooled.candidate, "reason": learned.pooled.reason}
+        )
     if not tables:
         empty = panel.take(np.zeros(len(panel), dtype=np.bool_))
         return _table(empty, {name: np.zeros(0) for name in ("p", *(f"p_{name}" for name in against))})
-    return pa.concat_tables(tables).combine_chunks()
+    return with_learnt(pa.concat_tables(tables).combine_chunks(), served)
+
+
+def _readable(against: Mapping[str, Baseline], panel: Panel, contract: LabelContract) -> dict[str, Baseline]:
+    """Keep the baselines whose columns the panel has: fewer families must not stop training."""
+    kept = {}
+    for name, baseline in against.items():
+        absent = missing(panel, contract, baseline.reads)
+        if absent:
+            logger.warning("%s: baseline %s is left out: it needs %s", contract.target, name, absent)
+        else:
+            kept[name] = baseline
+    return kept
 
 
 def _judged(panel: Panel, cutoff_us: int, include_dormant: bool) -> npt.NDArray[np.bool_]:
     mask = (panel.cutoff_us == cutoff_us) & panel.population & ~np.isnan(panel.y)
-    return np.asarray(mask if include_dormant else mask & ~panel.in_phase("dormant"), dtype=np.bool_)
+    return np.asarray(mask if include_dormant else mask & ~panel.in_phase(DORMANT), dtype=np.bool_)
 
 
 def _predictions(rows: Panel, known: Panel, learned: Learned, against: Mapping[str, Baseline]) -> pa.Table:

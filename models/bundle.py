@@ -15,7 +15,8 @@ from features.atomic import replacing
 from features.discovery import discover
 from features.errors import InputError
 from features.settings import LabelContract
-from models.estimators._base import Estimator, Fitted, Floats, read_json, write_json
+from models.estimators._base import Estimator, Fitted, Floats
+from models.json_files import read_json, write_json
 from models.selection import blended
 
 FORMAT = 1

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from features.contract import DAY_US
 from models.bootstrap import CustomerBootstrap, Floats, interval
 from models.curves import calibration_points, gain_curve, threshold_points
-from models.metrics import Metric, Ranked, rank, registered
+from models.metrics import Metric, Ranked, rank, registered, shortest_lift
 from models.metrics.ece import noise_floor
 from models.reporting.tournament_view import tournament_gain
 from models.segments import too_small
@@ -87,14 +87,15 @@ def headline(
     -------
     dict
         ``{"churn": {"lift10 mean", "auc", "log_loss"}, ..., "next_action": {"gain", "gain over none"}}``:
-        lift is the mean over phases, AUC and log loss are over all customers, gains: ``tournament_gain``.
-        What is not known is left out.
+        lift is that of the shortest list, the mean over phases; AUC and log loss are over all customers,
+        gains: ``tournament_gain``. What is not known is left out.
     """
     numbers: dict[str, Any] = {}
     for target, found in targets.items():
         everybody = found["phases"].get("all", {}).get("metrics", {})
+        lift = shortest_lift(found["mean"])
         picked = {
-            "lift10 mean": found["mean"].get("lift10", {}).get(MODEL, {}).get("value"),
+            f"{lift} mean": found["mean"].get(lift, {}).get(MODEL, {}).get("value"),
             "auc": everybody.get("roc_auc", {}).get(MODEL, {}).get("value"),
             "log_loss": everybody.get("log_loss", {}).get(MODEL, {}).get("value"),
         }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,15 +17,16 @@ from features.errors import InputError
 from features.settings import JourneySettings
 from models.curves import lift_rows, point_rows
 from models.evaluation import cleaned, evaluate_target, headline
+from models.json_files import read_json, read_json_if_there, write_json
+from models.learnt import learnt
 from models.reporting.words import Language, Words
 from models.segment_dimensions import dimensions
 from models.segments import SEGMENT_LIFT, segment_lift
 from models.settings import EvaluationSettings
+from models.target import PROBABILITY_TARGETS
 
 logger = logging.getLogger(__name__)
 
-#: The targets that predict a yes or no.
-TARGETS = ("churn", "readiness")
 PREDICTION_COLUMNS = ("customer_id", "cutoff_us", "phase", "y", "p")
 
 
@@ -56,7 +56,7 @@ def evaluate_files(
     settings: EvaluationSettings,
     journey: JourneySettings,
     language: Language = "en",
-    targets: Sequence[str] = TARGETS,
+    targets: Sequence[str] = PROBABILITY_TARGETS,
 ) -> dict[str, Any]:
     """Judge every target and write the results.
 
@@ -93,8 +93,10 @@ def evaluate_files(
     found: dict[str, Any] = {}
     parts = []
     for target in targets:
-        predictions = _predictions(inputs.artifacts / target / "out_of_time.parquet")
+        judged = inputs.artifacts / target / "out_of_time.parquet"
+        predictions = _predictions(judged)
         found[target] = evaluate_target(predictions, settings, journey.phase_keys)
+        found[target]["tested"] = learnt(judged)
         found[target]["selection"] = read_json(inputs.artifacts / target / "selection.json")
         if predictions.empty:
             logger.info("%s: no test cutoff has matured; nothing to judge", target)
@@ -103,7 +105,7 @@ def evaluate_files(
         parts.append(segment_lift(target, predictions, groups, settings))
         logger.info("%s: judged on %d rows, %d segment numbers", target, len(predictions), len(parts[-1]))
     tournament_file = inputs.artifacts / "next_action/tournament.json"
-    tournament = read_json(tournament_file) if tournament_file.is_file() else None
+    tournament = read_json_if_there(tournament_file) or None
     everything = {
         "settings": settings.model_dump(mode="json"),
         "targets": found,
@@ -112,10 +114,10 @@ def evaluate_files(
     }
     numbers = headline(found, tournament)
     segments = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SEGMENT_LIFT.names)
-    _write_json(reports / "evaluation.json", cleaned(everything))
+    write_json(reports / "evaluation.json", cleaned(everything))
     _write_segments(reports, segments)
     _write_plots(reports / "plots", cleaned(everything), segments, meta, Words(language, journey))
-    _write_json(reports / "metrics.json", numbers)
+    write_json(reports / "metrics.json", numbers)
     return numbers
 
 
@@ -136,14 +138,6 @@ def phases_over_time(features: Path) -> dict[str, Any]:
     table = pd.crosstab(frame["cutoff_us"], frame["phase"].astype(str)).sort_index()
     days = [str(pd.Timestamp(int(cutoff), unit="us").date()) for cutoff in table.index]
     return {"cutoffs": days, "counts": {phase: table[phase].tolist() for phase in sorted(table.columns)}}
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read one of the pipeline's JSON files, or say which stage writes it."""
-    if not path.is_file():
-        raise InputError(f"{path} is missing; run the stage that writes it: dvc repro")
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
 
 
 def read_segments(path: Path) -> pd.DataFrame:
@@ -173,12 +167,6 @@ def _attributes(path: Path) -> pd.DataFrame:
         return pd.DataFrame(columns=names)
     found: pd.DataFrame = pq.read_table(path, columns=names).to_pandas()
     return found
-
-
-def _write_json(path: Path, content: Any) -> None:
-    with replacing(path) as beside:
-        text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-        beside.write_text(text + "\n", encoding="utf-8")
 
 
 def _write_segments(reports: Path, segments: pd.DataFrame) -> None:

@@ -148,12 +148,17 @@ class _Learning:
     def attempt(self, scope: str, among: Mask) -> _Tried | str:
         """Tune every estimator on the earlier rows of ``among``; the reason why not if they cannot be judged."""
         if self.split is None:
-            days, cutoffs = self.contract.gap_days + self.contract.horizon_days, np.unique(self.rows.cutoff_us)
+            days, cutoffs = (
+                self.contract.gap_days + self.contract.horizon_days,
+                np.unique(self.rows.cutoff_us),
+            )
             return f"no earlier cutoff lies {days} days before the newest ({len(cutoffs)} training cutoffs)"
         earlier, later = (self.rows_of(mask & among) for mask in self.split)
         least = 1 if scope == "pooled" else max(self.contract.min_positives, self.contract.min_negatives)
         which = "rows" if scope == "pooled" else "rows of this phase"
-        short = too_few(earlier.y, least, f"earlier {which}") or too_few(later.y, MIN_JUDGED, f"later {which}")
+        short = too_few(earlier.y, least, f"earlier {which}") or too_few(
+            later.y, MIN_JUDGED, f"later {which}"
+        )
         if short:
             return short
         found = {name: one.tune(earlier, later, self.settings) for name, one in self.known.items()}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from features.atomic import replacing
 from models.actions.action_rule import Candidates, Learning, learn_rule
@@ -28,6 +30,14 @@ from models.settings import NextActionSettings
 WEAK_OVERLAP = 0.10
 
 logger = logging.getLogger(__name__)
+
+
+def _one_thread() -> threadpool_limits:
+    """Hold linear algebra to one thread: with more its last bits depend on how many there are."""
+    # The pool of a library that is not loaded yet is not held.
+    import sklearn.linear_model  # noqa: F401
+
+    return threadpool_limits(1)
 
 
 def train_next_action(
@@ -72,22 +82,37 @@ def train_next_action(
 
 
 def _without(phase: str, log: DecisionLog | None) -> tuple[dict[str, Any], PhasePolicy]:
-    """Make the verdict on a phase in which no decision was ever logged."""
-    why = {
-        "en": "there are no logged decisions in this phase",
-        "nl": "in deze fase is geen beslissing vastgelegd",
-    }
-    if log is None:
-        why = {
-            "en": "the source has no log of decisions",
-            "nl": "de bron heeft geen logboek van beslissingen",
-        }
-    verdict = refuse(why)
+    """Make the verdict on a phase without a decision that can be used."""
+    verdict = refuse(_why_without(log))
     summary: dict[str, Any] = {"n": 0, "customers": 0, "arms": {}, "left_out": {}, "propensities": None}
     nothing: dict[str, Any] = {"warnings": [], "policies": [], "effects": {}}
     return {**summary, **_verdict(verdict), **nothing}, PhasePolicy(
         phase, verdict.state, NONE, verdict.reason, ()
     )
+
+
+def _why_without(log: DecisionLog | None) -> Words:
+    if log is None:
+        return {
+            "en": "the source has no log of decisions",
+            "nl": "de bron heeft geen logboek van beslissingen",
+        }
+    if len(log):
+        return {
+            "en": "there are no logged decisions in this phase",
+            "nl": "in deze fase is geen beslissing vastgelegd",
+        }
+    before = ("", "")
+    if log.until_us is not None:
+        day = datetime.fromtimestamp(log.until_us // 1_000_000, UTC).date().isoformat()
+        before = (f" before {day}", f" voor {day}")
+    if log.left_out:
+        counts = "; ".join(f"{reason}: {count}" for reason, count in sorted(log.left_out.items()))
+        return {
+            "en": f"no decision{before[0]} can be used ({counts})",
+            "nl": f"geen beslissing{before[1]} is te gebruiken ({counts})",
+        }
+    return {"en": f"no decision{before[0]}", "nl": f"geen beslissing{before[1]}"}
 
 
 def _left_out(log: DecisionLog | None, phases: Sequence[str]) -> dict[str, int]:
@@ -110,6 +135,13 @@ def train_phase(
     settings
         As in `train_next_action`.
     """
+    with _one_thread():
+        return _trained(phase, log, settings)
+
+
+def _trained(
+    phase: str, log: DecisionLog, settings: NextActionSettings
+) -> tuple[dict[str, Any], PhasePolicy]:
     found = comparable(log, settings)
     summary: dict[str, Any] = {
         "n": len(log),

@@ -2,8 +2,9 @@
 
 Three numbers say how ready a customer is, and they are not the same:
 
-- ``p_ready``, the calibrated probability of an order within the horizon. The only one to count with, and the
-  only one whose size means the same in every phase.
+- ``p_ready``, the probability of an order within the horizon, as the model gives it (nothing recalibrates it;
+  its calibration error out of time is in the report). The only one to count with, and the only one whose size
+  means the same in every phase.
 - ``score``, 0-100: the same probability seen from the average customer, who has 50. It moves as far for a
   doubling of the odds wherever one stands.
 - ``percentile``, 0-100: the share of customers, at the newest cutoff that could be judged, who were less
@@ -25,16 +26,13 @@ import pyarrow.parquet as pq
 from features.contract import DAY_US
 from features.cutoffs import day_of
 from features.errors import InputError
-from features.settings import JourneySettings, LabelContract
+from features.settings import DORMANT, JourneySettings, LabelContract
 from models.bundle import PhaseModel, load
-from models.churn import TARGET as CHURN
 from models.estimators._base import Floats, logit, sigmoid
 from models.panel import Panel, panel_of
-from models.readiness import TARGET as READINESS
 from models.settings import ScoreSettings
+from models.target import CHURN, PROBABILITIES, READINESS
 
-PROBABILITIES = (CHURN, READINESS)
-DORMANT = "dormant"
 DORMANT_WORDS = "dormant: silent for so long that no phase is open"
 BANDS = ("low", "medium", "high")
 #: A base rate of exactly 0 or 1 has no odds.

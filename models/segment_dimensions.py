@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models.rfm import RfmColumns, rfm_bands
+from models.rfm import RFM_COLUMNS, rfm_bands
 
 #: Value of a dimension where nothing is known.
 UNKNOWN = "unknown"
@@ -50,10 +50,9 @@ def _bands(predictions: pd.DataFrame, features: Path) -> NDArray[np.str_] | None
     """Give RFM bands, relative to every customer of the feature table at the same cutoff."""
     import pyarrow.parquet as pq
 
-    columns = RfmColumns.find(pq.read_schema(features).names)
-    if columns is None:
+    names = list(RFM_COLUMNS["purchase"])
+    if not set(names) <= set(pq.read_schema(features).names):
         return None
-    names = [columns.recency, columns.frequency, columns.monetary]
     cutoffs = sorted(set(predictions["cutoff_us"].tolist()))
     table = pq.read_table(
         features, columns=["customer_id", "cutoff_us", *names], filters=[("cutoff_us", "in", cutoffs)]

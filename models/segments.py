@@ -86,9 +86,7 @@ def segment_lift(
     """
     if predictions.empty:
         return pd.DataFrame(columns=SEGMENT_LIFT.names)
-    metrics = [
-        m for m in registered(settings.top_shares).values() if m.name.rstrip("0123456789.") in SEGMENT_METRICS
-    ]
+    metrics = [m for m in registered(settings.top_shares).values() if m.family in SEGMENT_METRICS]
     ranked = rank(predictions["y"].to_numpy(), predictions["p"].to_numpy())
     identity = predictions["customer_id"].to_numpy()
     boot = CustomerBootstrap.draw(identity, settings.resamples, settings.seed)

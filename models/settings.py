@@ -29,7 +29,12 @@ class LightGBMSettings(Settings):
 class LogisticSettings(Settings):
     """Settings of the regularised logistic regression on signed-log features."""
 
-    penalties: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (30.0, 100.0, 300.0, 1000.0)
+    penalties: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (
+        30.0,
+        100.0,
+        300.0,
+        1000.0,
+    )
 
 
 class TrainSettings(Settings):

@@ -14,8 +14,8 @@ from typing import Annotated
 import typer
 
 from features.errors import InputError
+from models.target import TARGETS
 from pipelines.params import project_root
-from pipelines.paths import TARGETS
 
 app = typer.Typer(
     add_completion=False,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-TARGETS = ("churn", "readiness", "next_action")
-
 
 @dataclass(frozen=True)
 class Project:

@@ -1,7 +1,7 @@
 """Stage ``score``: everybody at the newest cutoff, into ``data/scores.parquet``.
 
 Columns, one row per customer: ``customer_id`` (as the source gave it), ``as_of``, ``journey``, ``phase``,
-``days_in_phase``; ``p_churn`` and ``p_ready`` (calibrated probabilities; empty outside the risk set);
+``days_in_phase``; ``p_churn`` and ``p_ready`` (probabilities, whose calibration error is in the report; empty outside the risk set);
 ``eligible`` (at risk for at least one of the two) and ``not_eligible_reason`` (why a probability is empty);
 ``score``, ``percentile`` and ``band`` (three readings of ``p_ready``, see `models.scoring`); ``action``,
 ``action_value`` (money over doing nothing), ``action_effect`` with ``effect_low`` and ``effect_high`` (on the
@@ -31,8 +31,9 @@ from models.explain import reasons
 from models.panel import panel_of
 from models.policy import Actions, decide
 from models.scoring import newest_rows, score_rows
+from models.target import TARGETS
 from pipelines.params import Params, load_params, load_source
-from pipelines.paths import TARGETS, Project
+from pipelines.paths import Project
 from pipelines.plan import load_plan
 
 logger = logging.getLogger(__name__)

@@ -24,7 +24,7 @@ def run(root: Path, target: str) -> None:
     params, project = load_params(root), Project(root)
     plan = load_plan(project)
     contract = contract_of(plan, params, target)
-    panel = load_panel(project.features, project.labels, target, plan.journey.phase_keys)
+    panel = load_panel(project.features, project.labels, target, plan.journey.phase_keys, plan.digest)
     tested = out_of_time(panel, contract, params.train, baselines(), params.evaluation.test_cutoffs)
     learned = learn(panel, contract, params.train, plan.as_of_us)
     with replacing(project.artifacts(target)) as beside:

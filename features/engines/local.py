@@ -131,4 +131,6 @@ def _merge(parts: list[Path], plan: Plan, out: Path) -> None:
             rows = pa.Table.from_batches([file.get_batch(cutoff) for file in files])
             order = pc.sort_indices(rows["customer_id"])
             rows = rows.take(order).unify_dictionaries().combine_chunks()
-            writer.write_table(rows.replace_schema_metadata(schema.metadata), row_group_size=max(len(rows), 1))
+            writer.write_table(
+                rows.replace_schema_metadata(schema.metadata), row_group_size=max(len(rows), 1)
+            )

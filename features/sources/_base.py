@@ -22,7 +22,6 @@ from features.sources._batches import STAGED_EVENTS, CanonicalBatch, RawBatch, R
 from features.sources._columns import Column, Mask, as_mask, fill_table
 from features.sources._files import parquet_batches
 
-
 #: No order of any shop is as large, in any currency; a number beyond is a broken field.
 LARGEST_AMOUNT = 1e12
 

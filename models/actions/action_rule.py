@@ -12,6 +12,7 @@ from models.actions.action_effects import DECIMALS, RidgeEffect, arm_scores, lea
 from models.actions.keyed_draws import customer_folds
 from models.actions.money import SpendModel, learn_spend
 from models.actions.outcome_models import cross_fitted_means
+from models.actions.splits import WHOLE
 from models.signed_log import SignedLogScale, weighted_sums
 
 FloatArray = NDArray[np.float64]
@@ -158,7 +159,7 @@ class ActionRule:
         )
 
 
-def learn_rule(log: Candidates, how: Learning, split: str = "whole") -> ActionRule:
+def learn_rule(log: Candidates, how: Learning, split: str = WHOLE) -> ActionRule:
     """Learn the personalised rule from a log; its folds are its own, so it can be cross-fitted as a whole.
 
     Parameters

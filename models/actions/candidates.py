@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,12 +16,18 @@ from models.actions.propensities import (
     HOPELESS_SHARE,
     Propensities,
     estimate_propensities,
+    imbalance,
     known_propensities,
 )
+from models.actions.splits import PROPENSITIES, unspread
 from models.settings import NextActionSettings
 
 #: The same words in English (``en``) and Dutch (``nl``).
 Words = dict[str, str]
+
+#: Decisions with a gap in what was logged are left out while they are below this share of a phase; from here
+#: on the gap says something about the log.
+FEW = 0.05
 
 
 @dataclass(frozen=True)
@@ -54,7 +61,8 @@ def comparable(log: DecisionLog, settings: NextActionSettings) -> Comparable:
         Decisions of one phase.
     settings : NextActionSettings
         ``propensities`` says what to do where the log has none: ``estimate`` them, ``refuse`` to compare,
-        or stop with an error because they should be ``known``.
+        or stop with an error because they should be ``known``. Where below 5 % have none and the others
+        balance, those few are left out and counted; so are the few in which doing nothing was not possible.
 
     Raises
     ------
@@ -74,15 +82,19 @@ def comparable(log: DecisionLog, settings: NextActionSettings) -> Comparable:
     log = log.take(choice)
     if 0 not in arms or len(arms) < 2:
         return replace(found, reason=_too_few(log, arms, dropped))
-    held = int((~log.eligible[:, 0]).sum())
-    if held:
+    forced = ~log.eligible[:, 0]
+    if forced.sum() >= FEW * len(log) and forced.any():
         return replace(
             found,
             reason={
-                "en": f"in {held} decisions doing nothing was not possible",
-                "nl": f"in {held} beslissingen kon niet worden gekozen voor niets doen",
+                "en": f"in {forced.sum()} decisions doing nothing was not possible",
+                "nl": f"in {forced.sum()} beslissingen kon niet worden gekozen voor niets doen",
             },
         )
+    log, found = _leave_out(log, forced, found, "doing nothing was not possible")
+    silent = np.isnan(log.propensity)
+    if silent.sum() < FEW * len(log) and _balanced(log.take(~silent), arms, settings):
+        log, found = _leave_out(log, silent, found, "no propensity logged")
     unknown = int(np.isnan(log.propensity).sum())
     if unknown and settings.propensities == "known":
         raise InputError(
@@ -98,21 +110,79 @@ def comparable(log: DecisionLog, settings: NextActionSettings) -> Comparable:
                 "nl": f"{unknown} beslissingen zonder kans (next_action.propensities: refuse)",
             },
         )
+    if unknown and len(np.unique(_propensity_folds(log, settings))) < 2:
+        return replace(found, reason=_one_fold("", settings))
     propensities, taken = _propensities(log, arms, settings, estimate=unknown > 0)
     return _supported(log, arms, replace(found, propensities=propensities), taken, settings)
 
 
+def check_action_cost(settings: NextActionSettings, actions: Collection[str]) -> None:
+    """Refuse a cost of an action that the source does not have: it would silently count for nothing.
+
+    Parameters
+    ----------
+    settings : NextActionSettings
+    actions : collection of str
+        Every action that the source declares, including ``none``.
+
+    Raises
+    ------
+    InputError
+        ``next_action.action_cost`` names another action.
+    """
+    unknown = sorted(set(settings.action_cost) - set(actions))
+    if unknown:
+        raise InputError(
+            f"params.yaml: next_action.action_cost names {', '.join(map(repr, unknown))}, which the source "
+            f"does not have; allowed: {', '.join(actions) or 'nothing, for the source has no decisions'}"
+        )
+
+
+def _leave_out(
+    log: DecisionLog, rows: NDArray[np.bool_], found: Comparable, reason: str
+) -> tuple[DecisionLog, Comparable]:
+    if not rows.any():
+        return log, found
+    return log.take(~rows), replace(found, left_out={**found.left_out, reason: int(rows.sum())})
+
+
+def _balanced(log: DecisionLog, arms: list[int], settings: NextActionSettings) -> bool:
+    """Whether the logged propensities are right on their own: then those without one were no special few."""
+    reduced = _reduce(log, arms, settings, log.propensity)
+    return imbalance(log.propensity, reduced.arm, reduced.eligible, reduced.arms) is None
+
+
 def _often_enough(log: DecisionLog, min_arm: int) -> tuple[list[int], dict[str, Words]]:
+    """Actions given often enough and to enough customers, and why the others are not."""
     counts = np.bincount(log.action, minlength=len(log.actions))
+    # One row per pair of action and customer.
+    pairs = np.unique(np.column_stack([log.action, log.customers]), axis=0)
+    people = np.bincount(pairs[:, 0], minlength=len(log.actions))
+    few = np.minimum(counts, people) < min_arm
     dropped = {
         name: {
-            "en": f"{counts[code]} decisions, {min_arm} needed",
-            "nl": f"{counts[code]} beslissingen, {min_arm} nodig",
+            "en": f"{counts[code]} decisions on {people[code]} customers, {min_arm} needed",
+            "nl": f"{counts[code]} beslissingen over {people[code]} klanten, {min_arm} nodig",
         }
         for code, name in enumerate(log.actions)
-        if counts[code] < min_arm and (counts[code] or log.eligible[:, code].any())
+        if few[code] and (counts[code] or log.eligible[:, code].any())
     }
-    return [code for code in range(len(counts)) if counts[code] >= min_arm], dropped
+    return np.flatnonzero(~few).tolist(), dropped
+
+
+def _propensity_folds(log: DecisionLog, settings: NextActionSettings) -> NDArray[np.int64]:
+    return customer_folds(log.customers, settings.folds, settings.seed, PROPENSITIES)
+
+
+def _one_fold(names: str, settings: NextActionSettings) -> Words:
+    """Say that nothing could be judged on other customers than it was learnt on."""
+    of = (f" who got {names}", f" die {names} kregen") if names else ("", "")
+    return {
+        "en": f"too few customers{of[0]}: they all fall in one of {settings.folds} folds "
+        "(next_action.min_arm, folds)",
+        "nl": f"te weinig klanten{of[1]}: ze vallen alle in een van {settings.folds} delen "
+        "(next_action.min_arm, folds)",
+    }
 
 
 def _propensities(
@@ -133,7 +203,7 @@ def _propensities(
         place[log.action],
         log.eligible[:, done],
         tuple(log.actions[code] for code in done),
-        customer_folds(log.customers, settings.folds, settings.seed, "propensities"),
+        _propensity_folds(log, settings),
         settings.propensity_floor,
         settings.seed,
         settings.num_threads,
@@ -174,6 +244,10 @@ def _supported(
     left_out = {**found.left_out}
     left_out["only one action was possible"] += int((~choice).sum())
     candidates = _reduce(log.take(choice), kept, settings, taken[choice])
+    alone = unspread(candidates.customers, candidates.arm, len(kept), settings.folds, settings.seed)
+    if alone:
+        names = ", ".join(repr(candidates.arms[position]) for position in alone)
+        return replace(found, dropped=dropped, left_out=left_out, reason=_one_fold(names, settings))
     return replace(found, candidates=candidates, dropped=dropped, left_out=left_out)
 
 

@@ -98,9 +98,7 @@ class _Found(NamedTuple):
     lacking: int
 
 
-def _joined(
-    decisions: Path, features: Path, labels: Path, as_of_us: int, contract: LabelContract
-) -> _Found:
+def _joined(decisions: Path, features: Path, labels: Path, as_of_us: int, contract: LabelContract) -> _Found:
     import duckdb
     import pyarrow.parquet as pq
 

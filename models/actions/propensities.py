@@ -84,24 +84,31 @@ def known_propensities(
     >>> half.mode, half.overlap["mail"]["ess"]
     ('known', 2.0)
     """
-    for position, name in enumerate(names):
-        able = eligible[:, position]
-        inverse = (arm[able] == position) / taken[able]
-        error = float(inverse.std()) / np.sqrt(max(len(inverse), 1))
-        if abs(float(inverse.mean()) - 1) > 4 * error + 1e-9:
-            raise InputError(
-                f"decision log: the logged propensities of {name!r} do not balance: mean of 1/propensity "
-                "over its "
-                f"decisions is {inverse.mean():.3f}, expected 1 (standard error {error:.3f}); correct them "
-                "in the "
-                "log, or leave the column empty so that they are estimated (next_action.propensities: "
-                "estimate)"
-            )
+    if wrong := imbalance(taken, arm, eligible, names):
+        raise InputError(wrong)
     overlap = {
         name: _overlap(taken[arm == position], taken[arm == position], floor)
         for position, name in enumerate(names)
     }
     return Propensities("known", taken, overlap)
+
+
+def imbalance(taken: FloatArray, arm: IntArray, eligible: BoolArray, names: tuple[str, ...]) -> str | None:
+    """Say which arm's logged propensities do not balance; None if all do. Parameters: `known_propensities`."""
+    for position, name in enumerate(names):
+        able = eligible[:, position]
+        if not able.any():
+            continue
+        inverse = (arm[able] == position) / taken[able]
+        error = float(inverse.std()) / np.sqrt(len(inverse))
+        if abs(float(inverse.mean()) - 1) > 4 * error + 1e-9:
+            return (
+                f"decision log: the logged propensities of {name!r} do not balance: mean of 1/propensity "
+                f"over its decisions is {inverse.mean():.3f}, expected 1 (standard error {error:.3f}); "
+                "correct them in the log, or leave the column empty so that they are estimated "
+                "(next_action.propensities: estimate)"
+            )
+    return None
 
 
 def estimate_propensities(

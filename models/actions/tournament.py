@@ -12,6 +12,7 @@ from models.actions.action_effects import arm_scores
 from models.actions.action_rule import ActionRule, Candidates, Learning, learn_rule
 from models.actions.keyed_draws import customer_folds
 from models.actions.outcome_models import cross_fitted_means
+from models.actions.splits import TOURNAMENT, without
 from models.offpolicy import Estimate, Support, clustered_mean, ips, snips, support
 
 FloatArray = NDArray[np.float64]
@@ -94,7 +95,7 @@ def run_tournament(log: Candidates, how: Learning, min_ess: int, confidence: flo
     everybody" would mean on those days. The personalised rule is learnt anew for every fold, on the other
     folds.
     """
-    fold = customer_folds(log.customers, how.folds, how.seed, "tournament")
+    fold = customer_folds(log.customers, how.folds, how.seed, TOURNAMENT)
     arms = len(log.arms)
     fit = (fold, arms)
     seeds = (how.seed, how.num_threads)
@@ -116,7 +117,7 @@ def cross_fitted_rule(log: Candidates, how: Learning, fold: IntArray) -> tuple[I
     effects = np.zeros((len(log), len(log.arms)))
     for held_out in np.unique(fold):
         inside = fold == held_out
-        rule = learn_rule(log.take(~inside), how, f"without {held_out}")
+        rule = learn_rule(log.take(~inside), how, without(int(held_out)))
         choice[inside] = best_arm(rule, log.x[inside], log.eligible[inside])
         effects[inside] = rule.effect(log.x[inside])
     return choice, effects

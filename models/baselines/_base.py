@@ -1,8 +1,9 @@
-"""What every baseline offers, and the only place that names the columns baselines read."""
+"""What every baseline offers, and how it reads recency, frequency and value."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -10,15 +11,11 @@ import numpy.typing as npt
 from features.errors import InputError
 from features.settings import LabelContract
 from models.panel import Panel
+from models.rfm import RFM_COLUMNS
 
 Floats = npt.NDArray[np.float64]
-
-#: Recency, frequency and value by the event that makes a customer active. A name that ends in ``__`` stands
-#: for its longest window. For visitors the value is the mean number of events in a visit.
-RFM_COLUMNS = {
-    "purchase": ("recency__order", "frequency__orders", "monetary__order_value"),
-    "behaviour": ("recency__behaviour", "sessions__visits__", "sessions__visit_depth"),
-}
+Part = Literal["recency", "frequency", "value"]
+RFM: tuple[Part, ...] = ("recency", "frequency", "value")
 
 
 class FittedBaseline(Protocol):
@@ -29,24 +26,37 @@ class FittedBaseline(Protocol):
 
 
 class Baseline(Protocol):
-    """One simple way to predict, without any choice to make."""
+    """One simple way to predict, without any choice to make. ``reads``: what it looks at."""
+
+    reads: tuple[Part, ...]
 
     def fit(self, rows: Panel, contract: LabelContract) -> FittedBaseline:
         """Learn from labelled rows: at risk, matured, 0 or 1."""
 
 
-def rfm(panel: Panel, contract: LabelContract) -> Floats:
-    """Give recency, frequency and value, each as log(1 + x), shape (n, 3).
+def rfm(panel: Panel, contract: LabelContract, reads: Sequence[Part] = RFM) -> Floats:
+    """Give recency, frequency and value, or some of them, each as log(1 + x), shape (n, len(reads)).
 
     Raises
     ------
     InputError
         If a column is missing because its feature family is switched off.
     """
-    columns = [_find(panel, name, contract) for name in RFM_COLUMNS[contract.active_event]]
-    return np.log1p(
-        np.maximum(np.column_stack([panel.column(name) for name in columns]), 0.0), dtype=np.float64
-    )
+    absent = missing(panel, contract, reads)
+    if absent:
+        raise InputError(f"the {contract.target} baselines need {absent}")
+    columns = [panel.column(_find(panel, contract, part)) for part in reads]
+    return np.log1p(np.maximum(np.column_stack(columns), 0.0), dtype=np.float64)
+
+
+def missing(panel: Panel, contract: LabelContract, reads: Sequence[Part]) -> str:
+    """Say which column of ``reads`` the feature table lacks, and which family would give it; empty if none."""
+    for part in reads:
+        if not _find(panel, contract, part):
+            name = getattr(RFM_COLUMNS[contract.active_event], part).rstrip("_")
+            family = name.split("__")[0]
+            return f"column {name!r}, not in the feature table; add {family!r} to features.families in params.yaml"
+    return ""
 
 
 def newest(rows: Panel) -> Panel:
@@ -54,20 +64,14 @@ def newest(rows: Panel) -> Panel:
     return rows.take(np.asarray(rows.cutoff_us == rows.cutoff_us.max())) if len(rows) else rows
 
 
-def smoothed_rate(y: npt.NDArray[np.float32]) -> float:
-    """Give the share of label 1 with one row of either label added: never exactly 0 or 1."""
-    return float((y.sum(dtype=np.float64) + 1.0) / (len(y) + 2.0))
+def _find(panel: Panel, contract: LabelContract, part: Part) -> str:
+    """Name the column of a part, that of the longest window if there are more; empty if there is none."""
+    name = getattr(RFM_COLUMNS[contract.active_event], part)
+    fits = [column for column in panel.columns if column == name]
+    if name.endswith("__"):
+        fits = [column for column in panel.columns if column.startswith(name)]
+    return max(fits, key=_window, default="")
 
 
-def _find(panel: Panel, name: str, contract: LabelContract) -> str:
-    fits = [
-        column
-        for column in panel.columns
-        if column == name or (name.endswith("__") and column.startswith(name))
-    ]
-    if not fits:
-        raise InputError(
-            f"the {contract.target} baselines need column {name.rstrip('_')!r}, not in the feature table; "
-            f"add {name.split('__')[0]!r} to features.families in params.yaml"
-        )
-    return max(fits, key=lambda column: int("0" + "".join(filter(str.isdigit, column.rsplit("__", 1)[-1]))))
+def _window(column: str) -> int:
+    return int("0" + "".join(filter(str.isdigit, column.rsplit("__", 1)[-1])))

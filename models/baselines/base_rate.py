@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.settings import LabelContract
-from models.baselines._base import Floats, newest, smoothed_rate
+from models.baselines._base import Floats, Part, newest
+from models.estimators._base import smoothed_rate
 from models.panel import Panel
 
 
@@ -24,6 +25,8 @@ class FittedBaseRate:
 
 class BaseRate:
     """The share of label 1; without any row one half."""
+
+    reads: tuple[Part, ...] = ()
 
     def fit(self, rows: Panel, contract: LabelContract) -> FittedBaseRate:
         """Count the labels."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.settings import LabelContract
-from models.baselines._base import Floats, newest, rfm, smoothed_rate
+from models.baselines._base import Floats, Part, newest, rfm
+from models.estimators._base import smoothed_rate
 from models.panel import Panel
 
 
@@ -21,11 +22,14 @@ class FittedRecency:
 
     def predict(self, panel: Panel) -> Floats:
         """Read the curve; beyond its ends it stays level."""
-        return np.asarray(np.interp(rfm(panel, self.contract)[:, 0], self.log_days, self.p), dtype=np.float64)
+        log_days = rfm(panel, self.contract, ["recency"])[:, 0]
+        return np.asarray(np.interp(log_days, self.log_days, self.p), dtype=np.float64)
 
 
 class Recency:
     """Isotonic regression on recency, at the newest matured cutoff (older ones carry another season)."""
+
+    reads: tuple[Part, ...] = ("recency",)
 
     def fit(self, rows: Panel, contract: LabelContract) -> FittedRecency:
         """Fit the curve; its direction follows the data."""
@@ -36,7 +40,7 @@ class Recency:
         from sklearn.isotonic import IsotonicRegression
 
         # The direction by covariance: scikit-learn's own choice warns when recency is equal for everybody.
-        log_days = rfm(rows, contract)[:, 0]
+        log_days = rfm(rows, contract, self.reads)[:, 0]
         rising = bool(np.sum((log_days - log_days.mean()) * (rows.y - rows.y.mean())) >= 0)
         curve = IsotonicRegression(increasing=rising, out_of_bounds="clip").fit(log_days, rows.y)
         edge = 1.0 / (len(rows) + 2.0)

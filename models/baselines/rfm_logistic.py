@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.settings import LabelContract
-from models.baselines._base import Floats, newest, rfm, smoothed_rate
+from models.baselines._base import RFM, Floats, newest, rfm
+from models.estimators._base import smoothed_rate
 from models.panel import Panel
 
 
@@ -30,6 +31,8 @@ class FittedRfmLogistic:
 
 class RfmLogistic:
     """Logistic regression on log recency, log frequency and log value."""
+
+    reads = RFM
 
     def fit(self, rows: Panel, contract: LabelContract) -> FittedRfmLogistic:
         """Learn from the newest cutoff only, as a one-off analysis would."""

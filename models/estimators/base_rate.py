@@ -8,16 +8,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.estimators._base import Floats, Rows, Tuned, log_losses, logit, read_json, write_json
+from models.estimators._base import Floats, Rows, Tuned, log_losses, logit, smoothed_rate
+from models.json_files import read_json, write_json
 from models.settings import TrainSettings
 
 
 @dataclass(frozen=True)
 class FittedBaseRate:
-    """One number for everybody."""
+    """One number for everybody; ``file`` is the name it is saved under."""
 
     rate: float
     columns: tuple[str, ...] = ()
+    file: str = "base_rate.json"
 
     def predict(self, x: npt.NDArray[np.float32]) -> Floats:
         """Give the rate, once per row of ``x``."""
@@ -28,8 +30,8 @@ class FittedBaseRate:
         return np.zeros((len(x), 0)), float(logit(np.array([self.rate]))[0])
 
     def to_files(self, folder: Path) -> None:
-        """Write ``base_rate.json``."""
-        write_json(folder / "base_rate.json", {"rate": self.rate})
+        """Write the one file."""
+        write_json(folder / self.file, {"rate": self.rate})
 
 
 class BaseRate:
@@ -55,7 +57,7 @@ class BaseRate:
 
     def fit(self, rows: Rows, tuned: Tuned, settings: TrainSettings) -> FittedBaseRate:
         """Count; without any row the rate is one half."""
-        return FittedBaseRate(float((rows.y.sum(dtype=np.float64) + 1.0) / (len(rows.y) + 2.0)))
+        return FittedBaseRate(smoothed_rate(rows.y))
 
     def from_files(self, folder: Path) -> FittedBaseRate:
         """Load ``base_rate.json``."""

@@ -9,17 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from models.estimators._base import (
-    Floats,
-    Rows,
-    Tuned,
-    log_losses,
-    logit,
-    read_json,
-    sigmoid,
-    varying,
-    write_json,
-)
+from models.estimators._base import Floats, Rows, Tuned, log_losses, sigmoid, smoothed_rate, varying
+from models.estimators.base_rate import FittedBaseRate
+from models.json_files import read_json, write_json
 from models.settings import TrainSettings
 
 if TYPE_CHECKING:
@@ -113,11 +105,11 @@ class LightGBM:
         """Take the number of rounds that suits a few thousand rows at this learning rate."""
         return {"rounds": float(max(1, round(5.0 / settings.lightgbm.learning_rate)))}
 
-    def fit(self, rows: Rows, tuned: Tuned, settings: TrainSettings) -> FittedLightGBM | _Constant:
+    def fit(self, rows: Rows, tuned: Tuned, settings: TrainSettings) -> FittedLightGBM | FittedBaseRate:
         """Learn from all rows; the rounds grow because there are more rows than there were to choose on."""
         keep = varying(rows.x)
         if not rows.two_classes or not len(keep):
-            return _Constant((float(rows.y.sum(dtype=np.float64)) + 1.0) / (len(rows.y) + 2.0))
+            return _constant(smoothed_rate(rows.y))
         import lightgbm
 
         columns = tuple(rows.columns[j] for j in keep)
@@ -132,30 +124,18 @@ class LightGBM:
             texts.append(_trees_only(booster.model_to_string()))
         return _load(columns, tuple(texts), settings.num_threads)
 
-    def from_files(self, folder: Path) -> FittedLightGBM | _Constant:
+    def from_files(self, folder: Path) -> FittedLightGBM | FittedBaseRate:
         """Load what ``to_files`` wrote."""
         content = read_json(folder / "lightgbm.json")
         if "rate" in content:
-            return _Constant(float(content["rate"]))
+            return _constant(float(content["rate"]))
         names = [folder / f"lightgbm_{number}.txt" for number in range(content["boosters"])]
         return _load(tuple(content["columns"]), tuple(name.read_text(encoding="utf-8") for name in names))
 
 
-@dataclass(frozen=True)
-class _Constant:
-    """What is left when there is one class, or no column that varies."""
-
-    rate: float
-    columns: tuple[str, ...] = ()
-
-    def predict(self, x: npt.NDArray[np.float32]) -> Floats:
-        return np.full(len(x), self.rate)
-
-    def contributions(self, x: npt.NDArray[np.float32]) -> tuple[Floats, float]:
-        return np.zeros((len(x), 0)), float(logit(np.array([self.rate]))[0])
-
-    def to_files(self, folder: Path) -> None:
-        write_json(folder / "lightgbm.json", {"rate": self.rate})
+def _constant(rate: float) -> FittedBaseRate:
+    """Give what is left when there is one class, or no column that varies."""
+    return FittedBaseRate(rate, file="lightgbm.json")
 
 
 def _parameters(settings: TrainSettings, seed: int) -> dict[str, Any]:

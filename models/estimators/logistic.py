@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from models.estimators._base import Floats, Rows, Tuned, log_losses, read_json, sigmoid, varying, write_json
+from models.estimators._base import Floats, Rows, Tuned, log_losses, logit, sigmoid, smoothed_rate, varying
+from models.json_files import read_json, write_json
 from models.settings import TrainSettings
 from models.signed_log import SignedLogScale, weighted_sums
 
@@ -123,9 +124,8 @@ class _Prepared:
 
     def fit(self, penalty: float) -> FittedLogistic:
         if not self.learnable:
-            rate = (float(self.y.sum(dtype=np.float64)) + 1.0) / (len(self.y) + 2.0)
-            zeros = np.zeros(len(self.columns))
-            return FittedLogistic(self.columns, self.scale, zeros, float(np.log(rate / (1.0 - rate))))
+            intercept = float(logit(np.array([smoothed_rate(self.y)]))[0])
+            return FittedLogistic(self.columns, self.scale, np.zeros(len(self.columns)), intercept)
         from sklearn.linear_model import LogisticRegression
         from threadpoolctl import threadpool_limits
 

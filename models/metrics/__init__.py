@@ -7,12 +7,12 @@ To add one: a file that defines ``METRIC = Metric(...)``, its test, and its word
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from features.discovery import discover
 from models.metrics._metric import Metric, Ranked, checked, rank
 
-__all__ = ["Metric", "Ranked", "checked", "rank", "registered"]
+__all__ = ["Metric", "Ranked", "checked", "rank", "registered", "shortest_lift"]
 
 #: The order in which people want to read them; a metric not named here comes after, by name.
 READING_ORDER = ("roc_auc", "lift", "pr_auc", "log_loss", "brier", "ece", "calibration_gap", "base_rate")
@@ -40,6 +40,18 @@ def registered(top_shares: Sequence[float] = (0.1, 0.2)) -> dict[str, Metric]:
     for metric in discover(sys.modules[__name__], "METRIC").values():
         found += [metric] if metric.at is None else [metric.at(share) for share in top_shares]
     return {metric.name: metric for metric in sorted(found, key=_place)}
+
+
+def shortest_lift(names: Iterable[str]) -> str:
+    """Name the lift of the shortest list among metrics; empty if there is none.
+
+    Examples
+    --------
+    >>> shortest_lift(["lift20", "roc_auc", "lift5"]), shortest_lift(["roc_auc"])
+    ('lift5', '')
+    """
+    lifts = [name for name in names if name.startswith("lift")]
+    return min(lifts, key=lambda name: float(name.removeprefix("lift")), default="")
 
 
 def _place(metric: Metric) -> tuple[int, float, str]:

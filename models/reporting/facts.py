@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from features.contract import DAY_US
-from features.settings import JourneySettings, LabelContract, SourceSettings
+from features.settings import DORMANT, JourneySettings, LabelContract, SourceSettings
 from models.reporting.words import Words
 
 #: Days named one by one; of more, the rest is counted.
@@ -148,7 +148,7 @@ def journey_phases(
         entry |= {
             "n": words.number(count) if counts else words("not_known"),
             "share": words.percent(count / total) if counts else "",
-            "dormant": key == "dormant",
+            "dormant": key == DORMANT,
         }
         entries.append(entry)
     return entries

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.evaluation import MODEL
-from models.reporting.reasons import why_not_judged
+from models.metrics import shortest_lift
+from models.reporting.reasons import reworded, why_not_judged
 from models.reporting.tournament_view import followed, policy_label, tournament_gain
 from models.reporting.words import Words
 
@@ -40,15 +41,19 @@ def target_card(
     """
     card = {"key": target, "title": words(f"target_{target}"), "about": words(f"about_{target}"), "big": ""}
     everybody = results["phases"].get("all", {})
+    first, blind = _base_rate_served(results, words)
     if "metrics" not in everybody:
         empty = words("too_small")
         note = why_not_judged(everybody, settings["min_cell"], words) if everybody else empty
-        return card | {"sentences": [words("do_not_judged", target=card["title"], note=note)]}
-    name = first_lift(everybody["metrics"])
+        return card | {"sentences": [*first, words("do_not_judged", target=card["title"], note=note)]}
+    if blind:
+        return card | {"sentences": [*first, _calibrated(everybody, words)]}
+    name = shortest_lift(everybody["metrics"])
     k, lift = float(name.removeprefix("lift")) / 100, everybody["metrics"][name][MODEL]
     shown = {"k": words.percent(k), "positives": words(f"positives_{target}")}
     confidence, bounds = words.percent(settings["confidence"]), words.interval(lift, 2)
     sentences = [
+        *first,
         words("do_list", gain=words.percent(lift["value"] * k), **shown),
         _best_phases(results, words),
         _against_baseline(everybody, words),
@@ -87,15 +92,21 @@ def _with_action(key: str, phase: Mapping[str, Any], words: Words) -> str:
     return f"{words.phase(key)} ({policy_label(followed(phase), words)})"
 
 
-def first_lift(metrics: Mapping[str, Any]) -> str:
-    """Name the lift of the shortest list.
-
-    Examples
-    --------
-    >>> first_lift({"lift20": {}, "roc_auc": {}, "lift5": {}})
-    'lift5'
-    """
-    return min((name for name in metrics if name.startswith("lift")), key=lambda name: float(name[4:]))
+def _base_rate_served(results: Mapping[str, Any], words: Words) -> tuple[list[str], bool]:
+    """Say where one number stood in for a model, and whether it did at every test moment: then nothing was ranked."""
+    tested = results.get("tested", [])
+    without = [one for one in tested if one["candidate"].endswith("base_rate")]
+    now = results.get("selection", {}).get("pooled", {})
+    blind = bool(without) and len(without) == len(tested)
+    sentences = []
+    if without:
+        why = reworded(without[-1]["reason"], words)
+        sentences.append(words("do_tested_base_rate", n=len(without), total=len(tested), reason=why))
+    if now.get("candidate", "").endswith("base_rate"):
+        sentences.append(words("do_served_base_rate", reason=reworded(now["reason"], words)))
+    elif blind:
+        sentences.append(words("do_not_measured"))
+    return sentences, blind
 
 
 def _best_phases(results: Mapping[str, Any], words: Words) -> str:

@@ -12,12 +12,14 @@ import pandas as pd
 
 from features.atomic import replacing
 from features.settings import JourneySettings, LabelContract, SourceSettings
-from models.evaluation_files import TARGETS, read_json, read_segments
+from models.evaluation_files import read_segments
+from models.json_files import read_json
 from models.reporting.facts import about_data, journey_phases, label_words, phase_counts, row_counts
 from models.reporting.figures.album import Picture, pictures
 from models.reporting.headline import action_card, target_card
 from models.reporting.tables import action_phases, choice_rows, full_tables, phase_rows, segment_findings
 from models.reporting.words import Language, Words
+from models.target import PROBABILITY_TARGETS
 
 GLOSSARY = (
     "phase", "churn", "readiness", "lift", "auc", "pr", "log_loss", "calibration", "baseline", "interval",
@@ -99,7 +101,9 @@ def write_report(
         ],
         "actions": action_phases(evaluation.get("next_action") or {}, words),
         "currency": meta.get("currency", source.currency),
-        "meanings": {one.target: label_words(one, words) for one in contracts if one.target in TARGETS},
+        "meanings": {
+            one.target: label_words(one, words) for one in contracts if one.target in PROBABILITY_TARGETS
+        },
         "glossary": [words(f"gloss_{key}").split("|", 1) for key in GLOSSARY],
         "confidence": words.percent(evaluation["settings"]["confidence"]),
         "pictures": _by_sheet(drawn),

@@ -14,6 +14,15 @@ REFUSALS = (
     (re.compile(r"(?P<n>\d+) (?P<which>\w+) in the training rows, at least (?P<least>\d+)"), "few"),
     (re.compile(r"dormant customers"), "dormant"),
     (re.compile(r"no training row whose label has matured"), "not_matured"),
+    (re.compile(r"no earlier cutoff lies (?P<days>\d+) days before the newest"), "no_split"),
+    (
+        re.compile(
+            r"the (?P<which>earlier|later) rows.* hold (?P<n>\d+) positives and (?P<m>\d+) negatives, "
+            r"at least (?P<least>\d+)"
+        ),
+        "few_rows",
+    ),
+    (re.compile(r"models per phase are switched off"), "switched_off"),
     (re.compile(r"the label is nearly constant"), "constant"),
 )  # fmt: skip
 
@@ -64,11 +73,18 @@ def why_not_eligible(selection: Mapping[str, Any], phase: str, words: Words) -> 
     one = selection.get("phases", {}).get(phase)
     if one is None or one.get("eligible", True):
         return ""
-    said = str(one.get("reason", "")).removeprefix("not eligible: ").split("; served by")[0]
-    return words("not_eligible", reason=_reworded(said, words))
+    return words("not_eligible", reason=reworded(str(one.get("reason", "")), words))
 
 
-def _reworded(said: str, words: Words) -> str:
+def reworded(reason: str, words: Words) -> str:
+    """Say a reason of training in the language of the report; one worded in a way unknown here stays as it is.
+
+    Examples
+    --------
+    >>> reworded("pooled blend without comparison: no earlier cutoff lies 7 days before the newest", Words("nl"))
+    'niet vergeleken: geen eerder moment ligt 7 dagen voor het nieuwste'
+    """
+    said = reason.removeprefix("not eligible: ").split("; served by")[0]
     for pattern, key in REFUSALS:
         match = pattern.search(said)
         if match:

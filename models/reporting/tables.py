@@ -9,9 +9,8 @@ import pandas as pd
 
 from models.bootstrap import false_discovery
 from models.evaluation import MODEL
-from models.metrics import registered
-from models.reporting.headline import first_lift
-from models.reporting.reasons import why_not_eligible, why_not_judged
+from models.metrics import registered, shortest_lift
+from models.reporting.reasons import reworded, why_not_eligible, why_not_judged
 from models.reporting.tournament_view import PolicyRow, reason, tournament_rows
 from models.reporting.words import Words
 
@@ -41,7 +40,7 @@ def _phase_row(
     if "metrics" not in one:
         return row | {"note": words("not_judged", note=why_not_judged(one, min_cell, words))}
     metrics, gain = one["metrics"], one["gain"].get("roc_auc")
-    lift = metrics[first_lift(metrics)][MODEL]
+    lift = metrics[shortest_lift(metrics)][MODEL]
     row["lift"], row["lift_interval"] = words.number(lift["value"], 2), words.interval(lift, 2)
     auc = metrics["roc_auc"][MODEL]
     row["auc"], row["auc_interval"] = words.number(auc["value"], 3), words.interval(auc, 3)
@@ -210,7 +209,7 @@ def choice_rows(selection: Mapping[str, Any], words: Words) -> list[dict[str, An
             for each in one.get("compared", [])
         ]
         refused = why_not_eligible(selection, phase, words)
-        why = refused or ("" if compared else str(one.get("reason", "")))
+        why = refused or ("" if compared else reworded(str(one.get("reason", "")), words))
         label = candidate_label(one["candidate"], words)
         rows.append({"label": words.phase(phase), "candidate": label, "why": why, "compared": compared})
     return rows

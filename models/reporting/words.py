@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from features.contract import DAY_US
-from features.settings import JourneySettings
+from features.settings import DORMANT, JourneySettings
 from models.rfm import BANDS
 
 Language = Literal["en", "nl"]
@@ -43,7 +43,7 @@ class Words:
         self._texts = {key: text[language] for key, text in dictionary().items()}
         labels = {} if journey is None else {phase.key: phase.label[language] for phase in journey.phases}
         dormant = self._texts["dormant"] if journey is None else journey.dormant[language]
-        self._phases = {"all": self._texts["all"], **labels, "dormant": dormant}
+        self._phases = {"all": self._texts["all"], **labels, DORMANT: dormant}
 
     def __call__(self, key: str, **values: object) -> str:
         """Give a text with its blanks filled; an unknown key is an error."""

@@ -10,15 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import InputError
+from models.json_files import read_json_if_there
+from models.metrics import shortest_lift
+from models.target import TARGETS
 from models.tracking.identity import content_key, data_md5, git, shown_params
-from models.tracking.results import Results, read_json, results_of
+from models.tracking.results import Results, results_of
 
 #: What the run itself shows, below 40 numbers: per phase, as the mean over the phases, and for everybody.
 #: Every other metric of a model stands with that model (Models tab).
-PER_PHASE = ("lift10", "pr_auc", "gain")
-MEAN = ("lift10", "pr_auc", "log_loss", "brier", "gain")
+#: ``lift`` stands for that of the shortest list.
+PER_PHASE = ("lift", "pr_auc", "gain")
+MEAN = ("lift", "pr_auc", "log_loss", "brier", "gain")
 EVERYBODY = ("roc_auc", "log_loss")
-TARGETS = ("churn", "readiness", "next_action")
 #: What goes along as an artifact; nothing with a row per customer.
 FILES = (
     "params.yaml", "reports/report.html", "reports/segment_lift.csv", "reports/evaluation.json",
@@ -170,7 +173,7 @@ def _models(root: Path, phases: Sequence[str], results: Mapping[str, Results]) -
     for target in TARGETS:
         for phase in phases:
             folder = root / "artifacts" / target / phase
-            saved = read_json(folder / ("policy.json" if target == "next_action" else "model.json"))
+            saved = read_json_if_there(folder / ("policy.json" if target == "next_action" else "model.json"))
             if saved:
                 numbers = results[target].phases.get(phase, {})
                 yield _model(target, phase, folder, saved, numbers, results[target].judged_on.get(phase, ""))
@@ -206,17 +209,16 @@ def _run_metrics(results: Mapping[str, Results], phases: Sequence[str]) -> Itera
         parts = [(metric, "mean", found.mean) for metric in MEAN]
         parts += [(metric, "all", found.phases.get("all", {})) for metric in EVERYBODY]
         parts += [(metric, phase, found.phases.get(phase, {})) for metric in PER_PHASE for phase in phases]
-        yield from (
-            (f"{target}/{metric} {who}", numbers[metric])
-            for metric, who, numbers in parts
-            if metric in numbers
-        )
+        for metric, who, numbers in parts:
+            name = shortest_lift(numbers) if metric == "lift" else metric
+            if name in numbers:
+                yield f"{target}/{name} {who}", numbers[name]
 
 
 def _tags(
     root: Path, key: str, params: Mapping[str, Any], models: Sequence[ModelContent], data: str
 ) -> dict[str, str]:
-    meta = read_json(root / "data/canonical/meta.json")
+    meta = read_json_if_there(root / "data/canonical/meta.json")
     served = dict.fromkeys(model.phase for model in models if model.eligible)
     days = {target: params[target]["horizon_days"] for target in TARGETS}
     commit = git(root, "rev-parse", "HEAD")
@@ -254,9 +256,8 @@ def _note(models: Sequence[ModelContent]) -> str:
 
 
 def _in_words(model: ModelContent) -> str:
-    numbers = [
-        f"{name} {model.metrics[name]:.3g}" for name in ("lift10", "log_loss") if name in model.metrics
-    ]
+    shown = (shortest_lift(model.metrics), "log_loss")
+    numbers = [f"{name} {model.metrics[name]:.3g}" for name in shown if name in model.metrics]
     state = [] if model.eligible else ["not eligible"]
     return ", ".join([*state, *numbers]) or model.candidate
 

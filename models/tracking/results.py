@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from models.evaluation import MODEL
+from models.json_files import read_json_if_there
 
 Numbers = dict[str, float]
 
@@ -50,7 +51,7 @@ def results_of(root: Path, target: str, money: Mapping[str, Any]) -> Results:
     """
     if target == "next_action":
         return _next_action(root, money)
-    document = read_json(root / "reports/evaluation.json")
+    document = read_json_if_there(root / "reports/evaluation.json")
     found = document.get("targets", document).get(target, {})
     phases = {phase: _values(one.get("metrics", {})) for phase, one in found.get("phases", {}).items()}
     return Results(
@@ -58,12 +59,6 @@ def results_of(root: Path, target: str, money: Mapping[str, Any]) -> Results:
         _values(found.get("mean", {})),
         _rows_behind(root / "artifacts" / target / "out_of_time.parquet"),
     )
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """Read a JSON object; an absent file is an empty one."""
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return content
 
 
 def _values(metrics: Mapping[str, Any]) -> Numbers:
@@ -90,7 +85,7 @@ def _rows_behind(path: Path) -> dict[str, str]:
 
 
 def _next_action(root: Path, money: Mapping[str, Any]) -> Results:
-    tournament = read_json(root / "artifacts/next_action/tournament.json")
+    tournament = read_json_if_there(root / "artifacts/next_action/tournament.json")
     log = root / "data/canonical/decisions.parquet"
     phases, judged_on = {}, {}
     for phase, one in tournament.get("phases", {}).items():

@@ -1,11 +1,15 @@
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
+import pytest
 
 from features.contract import DAY_US
 from features.settings import LabelContract
 from models.backtesting import baselines, newest_test_cutoffs, out_of_time
+from models.learnt import learnt
 from models.panel import Panel
 from models.settings import LightGBMSettings, TrainSettings
 
@@ -59,3 +63,32 @@ def test_a_log_too_short_gives_an_empty_table(make_panel: Make) -> None:
     table = out_of_time(make_panel(cutoffs=2), CONTRACT, SETTINGS, baselines(), 3)
     assert table.num_rows == 0
     assert "p_rfm_logistic" in table.column_names
+
+
+@pytest.mark.parametrize(
+    ("dropped", "left"),
+    [
+        ("monetary__order_value", ["p_base_rate", "p_recency"]),
+        ("recency__order", ["p_base_rate"]),
+    ],
+)
+def test_a_baseline_without_its_columns_is_left_out_and_logged(
+    make_panel: Make, dropped: str, left: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    panel = make_panel()
+    kept = [place for place, name in enumerate(panel.columns) if name != dropped]
+    panel = replace(panel, x=panel.x[:, kept], columns=tuple(panel.columns[place] for place in kept))
+    for cutoffs in (1, []):
+        table = out_of_time(panel, CONTRACT, SETTINGS, baselines(), cutoffs)
+        assert [name for name in table.column_names if name.startswith("p_")] == left
+    assert f"it needs column '{dropped}'" in caplog.text
+
+
+def test_the_file_says_what_was_learnt_at_each_cutoff(make_panel: Make, tmp_path: Path) -> None:
+    panel = make_panel()
+    nobody = replace(panel, y=np.where(panel.cutoff_us < 4 * 14 * DAY_US, 0, panel.y))
+    table = out_of_time(nobody, CONTRACT, SETTINGS, {}, [5 * 14 * DAY_US, 7 * 14 * DAY_US])
+    pq.write_table(table, tmp_path / "out_of_time.parquet")
+    first, last = learnt(tmp_path / "out_of_time.parquet")
+    assert first["cutoff_us"] == 5 * 14 * DAY_US and first["candidate"] == "pooled base_rate"
+    assert first["reason"].startswith("not eligible: 0 positives") and last["candidate"] != "pooled base_rate"

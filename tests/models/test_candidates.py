@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from features.errors import InputError
-from models.actions.candidates import comparable
+from models.actions.candidates import check_action_cost, comparable
 from models.actions.decision_log import DecisionLog, decision_log
+from models.actions.keyed_draws import customer_folds
 from models.settings import NextActionSettings
 
 SETTINGS = NextActionSettings(num_threads=1, min_arm=50, min_ess=30)
@@ -111,3 +112,83 @@ def test_a_set_cost_replaces_the_logged_one():
         logged([0.5, 0.3, 0.2]), SETTINGS.model_copy(update={"action_cost": {"mail": 2.0, "call": 5.0}})
     )
     assert found.candidates is not None and found.candidates.cost.tolist() == [0.0, 5.0, 2.0]
+
+
+def test_an_action_given_to_few_customers_is_dropped_however_often_it_was_given():
+    log = logged([0.5, 0.3, 0.2])
+    log.customers[log.action == 1] = np.arange((log.action == 1).sum()) % 4
+    found = comparable(log, SETTINGS)
+    assert "on 4 customers, 50 needed" in found.dropped["call"]["en"]
+    assert "4 klanten" in found.dropped["call"]["nl"]
+    assert found.candidates is not None and found.candidates.arms == ("none", "mail")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_customers_in_one_fold_are_refused_with_a_reason(known: bool):
+    """Enough customers, but all of one fold: nothing can be judged on others than it was learnt on."""
+    ids = np.arange(20_000)
+    split = "tournament" if known else "propensities"
+    inside = ids[customer_folds(ids, SETTINGS.folds, SETTINGS.seed, split) == 0]
+    log = logged([0.5, 0.3, 0.2], known=known)
+    log.customers[:] = inside[:900]
+    found = comparable(log, SETTINGS)
+    assert found.candidates is None
+    assert found.reason is not None and "one of 3 folds" in found.reason["en"]
+    assert "klanten" in found.reason["nl"]
+
+
+def test_a_few_unknown_propensities_are_left_out_and_counted():
+    log = logged([0.5, 0.3, 0.2])
+    log.propensity[::25] = np.nan
+    for words in ("estimate", "refuse", "known"):
+        found = comparable(log, SETTINGS.model_copy(update={"propensities": words}))
+        assert found.propensities is not None and found.propensities.mode == "known"
+        assert found.candidates is not None and len(found.candidates) == 864
+        assert found.left_out["no propensity logged"] == 36
+
+
+def test_many_unknown_propensities_are_estimated():
+    log = logged([0.5, 0.3, 0.2])
+    log.propensity[::20] = np.nan
+    found = comparable(log, SETTINGS)
+    assert found.propensities is not None and found.propensities.mode == "estimated"
+    assert found.candidates is not None and len(found.candidates) == 900
+    assert "no propensity logged" not in found.left_out
+
+
+def test_unknown_propensities_of_one_action_alone_are_no_few():
+    """Leaving them out would make that action look rarer than it was."""
+    log = logged([0.5, 0.3, 0.2], n=20_000)
+    log.propensity[np.flatnonzero(log.action == 2)[:900]] = np.nan
+    found = comparable(log, SETTINGS)
+    assert found.propensities is not None and found.propensities.mode == "estimated"
+    assert found.candidates is not None and len(found.candidates) == 20_000
+
+
+@pytest.mark.parametrize(("step", "kept"), [(25, True), (15, False)])
+def test_decisions_that_had_to_act_are_left_out_while_they_are_few(step: int, kept: bool):
+    log = logged([0.5, 0.3, 0.2])
+    forced = (np.arange(900) % step == 0) & (log.action != 0)
+    forced |= (np.arange(900) % step == 1) & (log.action != 0)
+    log.eligible[forced, 0] = False
+    found = comparable(log, SETTINGS)
+    if kept:
+        assert found.candidates is not None and len(found.candidates) == 900 - forced.sum()
+        assert found.left_out["doing nothing was not possible"] == forced.sum()
+    else:
+        assert found.candidates is None
+        assert found.reason is not None and "doing nothing was not possible" in found.reason["en"]
+
+
+def test_a_cost_of_an_action_that_the_source_lacks_is_refused():
+    dear = SETTINGS.model_copy(update={"action_cost": {"mail": 2.0, "fax": 5.0}})
+    with pytest.raises(InputError, match=r"next_action\.action_cost names 'fax'.*allowed: none, mail"):
+        check_action_cost(dear, ["none", "mail"])
+    check_action_cost(dear, ["none", "mail", "fax"])
+    with pytest.raises(InputError, match="the source has no decisions"):
+        check_action_cost(dear, [])
+
+
+def test_a_negative_cost_is_refused():
+    with pytest.raises(ValueError, match="greater than or equal to 0"):
+        NextActionSettings(action_cost={"mail": -1.0})

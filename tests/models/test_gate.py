@@ -78,6 +78,23 @@ def test_what_cannot_be_evaluated_gets_no_say():
     assert judged(0.9, -0.1, silent="mail").recommended == "none"
 
 
+def test_a_handful_of_customers_proves_nothing():
+    """Both gains lie 3 standard errors above 0: proof from many customers, not from two or three."""
+    for customers, state, recommended in ((3000, "personalise", "mail"), (2, "explore more", "none")):
+        who = np.arange(N) % customers
+        wobble = np.where(who % 2, 1.0, -1.0) if customers == 2 else NOISE[:, 0] / NOISE[:, 0].std()
+        gain = 1 + wobble / 3 * (1 if customers == 2 else N**0.5)
+        scores = {"none": 0 * gain, "mail": gain, PERSONALISED: 2 * gain, LOGGED: gain, RANDOM: gain}
+        log = Candidates(
+            ("none", "mail"), np.zeros((N, 1), np.float32), np.zeros(N, np.float32), who,
+            np.zeros(N, np.int64), np.ones((N, 2), bool), np.full(N, 0.5), np.zeros(N), np.zeros(N),
+            np.zeros(2),
+        )  # fmt: skip
+        verdict = judge({name: entry(name, one) for name, one in scores.items()}, log, True, 0.95)
+        assert verdict.gain is not None and 2.9 < verdict.gain.value / verdict.gain.se < 3.1
+        assert (verdict.state, verdict.recommended) == (state, recommended)
+
+
 @pytest.mark.parametrize("known", [True, False])
 def test_every_verdict_speaks_both_languages(known: bool):
     for gain in (-0.4, 0.02, 0.5):

@@ -134,7 +134,7 @@ def test_no_matured_cutoff_is_no_crash(make_panel: Make) -> None:
     panel = make_panel()
     learned = learn(panel, CONTRACT, SETTINGS, 0)
     assert (learned.predict(panel) == 0.5).all()
-    assert "no training row whose label has matured" in learned.phases["decision"].reason
+    assert "no training row whose label has matured and is complete" in learned.phases["decision"].reason
 
 
 def test_no_rows_and_one_customer_are_no_crash(make_panel: Make) -> None:
@@ -155,8 +155,29 @@ def test_without_an_early_enough_cutoff_nothing_is_chosen(make_panel: Make) -> N
     learned = learn(panel, CONTRACT, SETTINGS, 100 * DAY_US)
     assert learned.record["validation_cutoff_us"] is None
     assert learned.phases["decision"].candidate == "pooled blend"
-    assert "no earlier cutoff lies 28 days before the newest" in learned.pooled.reason
+    assert "no earlier cutoff lies 28 days before the newest (3 training cutoffs)" in learned.pooled.reason
+    assert "no earlier cutoff lies 28 days" in learned.phases["decision"].reason
     assert_served(learned, panel)
+
+
+def test_too_few_later_rows_take_the_simplest_and_say_so(make_panel: Make) -> None:
+    panel = make_panel()
+    # 3 customers only have a label at the newest matured cutoff.
+    newest = panel.cutoff_us == 6 * 14 * DAY_US
+    panel = replace(panel, y=np.where(newest & (panel.customer_id >= 3), np.nan, panel.y))
+    learned = learn(panel, CONTRACT, SETTINGS, NOW)
+    assert learned.record["validation_cutoff_us"] == 6 * 14 * DAY_US
+    assert learned.pooled.candidate == "pooled logistic"
+    assert "the later rows hold" in learned.pooled.reason and "at least 10 of each" in learned.pooled.reason
+    assert "no earlier cutoff" not in learned.pooled.reason
+    assert "the later rows hold" in learned.phases["decision"].reason
+    assert_served(learned, panel)
+
+
+def test_without_blend_and_split_the_simplest_serves(make_panel: Make) -> None:
+    alone = SETTINGS.model_copy(update={"blend": False})
+    learned = learn(make_panel(cutoffs=3, step=7), CONTRACT, alone, 100 * DAY_US)
+    assert learned.pooled.candidate == "pooled logistic"
 
 
 def test_only_the_newest_cutoffs_are_kept(make_panel: Make) -> None:

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
+import pytest
+import sklearn.linear_model  # noqa: F401 - brings a BLAS of its own, held only if it is loaded
+from threadpoolctl import threadpool_limits
 
 from models.actions.decision_log import DecisionLog, decision_log
 from models.actions.phase_policy import load_policies
@@ -81,3 +85,38 @@ def test_decisions_in_a_phase_that_is_not_acted_on_are_left_out_and_counted(tmp_
     asleep = int((two_phases().phase == "awareness").sum())
     assert found["left_out"] == {"no features": 3, "in a phase that is not acted on (dormant)": asleep}
     assert list(found["phases"]) == ["decision"]
+
+
+def test_no_decision_before_the_moment_is_refused_in_every_phase(tmp_path):
+    nobody = np.zeros(1600, dtype=bool)
+    empty = replace(two_phases().take(nobody), left_out={}, until_us=1_514_678_400_000_000)
+    found = train_next_action(empty, SETTINGS, tmp_path / "a", PHASES)
+    for name in PHASES:
+        assert found["phases"][name]["state"] == "refuse"
+        assert "no decision before 2017-12-31" in found["phases"][name]["reason"]["en"]
+        assert "geen beslissing voor 2017-12-31" in found["phases"][name]["reason"]["nl"]
+    assert sorted(load_policies(tmp_path / "a")) == PHASES
+    unusable = replace(empty, left_out={"no features": 3})
+    reason = train_next_action(unusable, SETTINGS, tmp_path / "a", PHASES)["phases"]["decision"]["reason"]
+    assert "can be used (no features: 3)" in reason["en"]
+
+
+@pytest.mark.parametrize("customers", [1, 2, 12, 40])
+def test_a_handful_of_customers_is_refused_with_a_reason(tmp_path, customers: int):
+    log = two_phases(known=True)
+    log.customers[:] = np.arange(len(log)) % customers
+    phase = train_next_action(log, SETTINGS, tmp_path / "a", ["decision"])["phases"]["decision"]
+    assert (phase["state"], phase["recommended"]) == ("refuse", "none")
+    assert "customers, 100 needed" in phase["reason"]["en"]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_number_of_threads_of_the_machine_changes_nothing(tmp_path, known: bool):
+    """On this size two threads give other last bits than one, measured without the limit."""
+    wide = np.random.default_rng(2).normal(size=(2600, 133)).astype(np.float32)
+    log = replace(two_phases(2600, known), x=wide, columns=tuple(f"c{number}" for number in range(133)))
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            train_next_action(log, SETTINGS, tmp_path / str(threads), ["decision"])
+    for file in ("tournament.json", "decision/policy.json"):
+        assert (tmp_path / "1" / file).read_bytes() == (tmp_path / "2" / file).read_bytes()

@@ -85,6 +85,22 @@ def test_one_customer_gives_an_endless_interval():
     assert clustered_mean(np.array([1.0, 2.0]), np.array([5, 5])).high == np.inf
 
 
+def test_intervals_of_a_handful_of_customers_cover():
+    """With a normal quantile 3 customers cover in 83 % of the samples, not in 95 %."""
+    rng = np.random.default_rng(4)
+    who, held = np.repeat(np.arange(3), 20), 0
+    for _ in range(1000):
+        one = clustered_mean(np.repeat(rng.normal(size=3), 20), who)
+        held += one.low < 0 < one.high
+    assert 930 <= held <= 970
+
+
+def test_two_customers_are_no_proof():
+    two = clustered_mean(np.array([1.0, 1.0, 1.6, 1.6]), np.array([1, 1, 2, 2]))
+    assert two.clusters == 2
+    assert two.value / two.se > 4 and two.lower(0.95) < 0
+
+
 def test_support_counts_effective_decisions():
     spread = support(np.ones(100), np.full(100, 0.25))
     lopsided = support(np.ones(100), np.r_[0.001, np.full(99, 0.9)])

@@ -8,7 +8,7 @@ from models.actions.action_effects import RidgeEffect
 from models.actions.action_rule import ActionRule
 from models.actions.average_effects import average_effect
 from models.actions.money import SpendModel
-from models.actions.phase_policy import PhasePolicy, load_policies, policy_version
+from models.actions.phase_policy import PhasePolicy, load_policies
 from models.policy import decide
 from models.signed_log import SignedLogScale
 
@@ -76,6 +76,25 @@ def test_refused_consent_blocks_and_unknown_does_not():
     assert done.action_effect[1] == 0 and done.action_cost[1] == 0
 
 
+def test_refused_personalisation_blocks_every_action_and_a_refused_channel_only_its_own():
+    refused = {
+        "personalisation": np.array([False, None, True, None] * (N // 4), dtype=object),
+        "post": np.array([None, None, None, False] * (N // 4), dtype=object),
+    }
+    done = run(policy(), consent=refused, channels={"mail": "post", "call": "phone"})
+    assert done.action[:4].tolist() == ["none", "mail", "call", "none"]
+    assert done.blocked[0] == ["call:consent_personalisation", "mail:consent_personalisation"]
+    assert done.blocked[3] == ["mail:consent_post"]
+    assert done.blocked[1] == done.blocked[2] == []
+    assert done.action_value[0] == done.action_cost[0] == 0
+
+
+def test_a_refused_consent_is_named_before_any_other_rule():
+    no = np.full(N, False, dtype=object)
+    done = run(policy(), consent={"post": no}, channels={"mail": "post"}, allowed={"decision": ["none"]})
+    assert done.blocked[0] == ["call:phase", "mail:consent_post"]
+
+
 def test_a_blocked_action_is_replaced_by_the_next_best():
     done = run(policy(), allowed={"decision": ["mail"]})
     assert set(done.action[::2]) == {"none"} and set(done.action[1::2]) == {"mail"}
@@ -94,6 +113,21 @@ def test_control_is_held_back_reproducibly_and_at_its_share():
     assert np.array_equal(part.is_control, done.is_control[7:9])
 
 
+def test_the_control_group_stands_whatever_the_policy_and_moves_with_the_seed():
+    one = run(policy(), control_share=0.1).is_control
+    assert np.array_equal(one, run(policy("constant", "mail"), control_share=0.1).is_control)
+    other = decide({"decision": policy()}, X, ["a", "b"], PHASE, IDS, 8, 0.1).is_control
+    assert not np.array_equal(one, other)
+
+
+def test_nobody_is_control_who_could_not_be_acted_on():
+    phase = np.where(IDS % 2 == 0, "dormant", "decision").astype(object)
+    done = decide({"decision": policy()}, X, ["a", "b"], phase, IDS, 7, 0.5)
+    assert not done.is_control[phase == "dormant"].any()
+    whole = decide({"decision": policy()}, X, ["a", "b"], PHASE, IDS, 7, 0.5)
+    assert np.array_equal(done.is_control[phase == "decision"], whole.is_control[phase == "decision"])
+
+
 def test_a_phase_without_a_policy_does_nothing_and_says_why():
     done = decide({"decision": policy()}, X[:2], ["a", "b"], np.array(["dormant"] * 2, object), IDS[:2], 0)
     assert done.action.tolist() == ["none", "none"]
@@ -110,8 +144,7 @@ def test_columns_are_found_by_name_and_a_missing_one_is_named():
 def test_policies_come_back_from_disk_the_same(tmp_path):
     policy().save(tmp_path / "decision" / "policy.json")
     again = load_policies(tmp_path)
-    assert policy_version(again) == policy_version({"decision": policy()})
-    assert policy_version(again) != policy_version({"decision": policy("constant", "mail")})
+    assert again["decision"].to_json() == policy().to_json()
     first, second = run(policy()), run(again["decision"])
     assert np.array_equal(first.action_value, second.action_value)
     assert np.array_equal(first.effect_low, second.effect_low)

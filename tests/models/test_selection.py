@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from features.settings import LabelContract
-from models.selection import blended, candidates, choose, judged, not_eligible
+from models.selection import blended, candidates, choose, not_eligible, too_few
 
 RANKS = {"logistic": 1, "lightgbm": 2}
 CONTRACT = LabelContract(target="churn", horizon_days=28, min_positives=30, min_negatives=20)
@@ -81,5 +81,6 @@ def test_labels_are_refused_with_the_reason(positives: int, negatives: int, said
 
 
 def test_a_handful_of_later_rows_judges_nothing() -> None:
-    assert not judged(np.array([1] * 9 + [0] * 500, np.float32))
-    assert judged(np.array([1] * 10 + [0] * 10, np.float32))
+    said = too_few(np.array([1] * 9 + [0] * 500, np.float32), 10, "later rows")
+    assert said == "the later rows hold 9 positives and 500 negatives, at least 10 of each needed to compare"
+    assert not too_few(np.array([1] * 10 + [0] * 10, np.float32), 10, "later rows")

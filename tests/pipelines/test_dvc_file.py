@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parents[2]
 #: Plumbing that decides nothing about the content of an output. Defaults in the settings modules count for nothing
 #: either: params.yaml spells them all out (see test_params).
 PLUMBING = {
-    "features/atomic.py", "features/discovery.py", "features/errors.py", "features/settings.py", "models/settings.py",
-    "pipelines/cli.py", "pipelines/params.py", "pipelines/paths.py",
+    "features/atomic.py", "features/discovery.py", "features/errors.py", "features/settings.py", "models/json_files.py",
+    "models/settings.py", "pipelines/cli.py", "pipelines/params.py", "pipelines/paths.py",
 }  # fmt: skip
 #: Folders whose files are found by name at run time (features.discovery), by the module that finds them.
 DISCOVERED = {

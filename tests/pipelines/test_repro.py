@@ -13,7 +13,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from pipelines.paths import TARGETS
+from models.target import TARGETS
 
 COPIED = ("features", "models", "pipelines", "dvc.yaml", ".dvcignore", ".gitignore")
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from models.evaluation import MODEL
+from models.metrics import shortest_lift
 from models.reporting.figures import calibration, forest, lift, phases, style
 from models.reporting.tournament_view import tournament_rows
 from models.reporting.words import Words
@@ -103,7 +104,7 @@ def _of_phases(moved: Mapping[str, Any], words: Words) -> Picture:
 def _of_phase(target: str, phase: str, one: dict[str, Any], words: Words) -> list[Picture]:
     """Give the gain curve and the calibration of one phase."""
     title, name = words.phase(phase), words(f"target_{target}")
-    first = next(metric for metric in one["metrics"] if metric.startswith("lift"))
+    first = shortest_lift(one["metrics"])
     value, k = one["metrics"][first][MODEL]["value"], float(first.removeprefix("lift")) / 100
     said = {"target": name, "phase": title, "k": words.percent(k), "gain": words.percent(value * k)}
     ece = words.percent(one["metrics"]["ece"][MODEL]["value"], 1)
@@ -124,7 +125,7 @@ def _of_segments(target: str, frame: pd.DataFrame, words: Words) -> list[Picture
     lifts = frame[frame["metric"].str.startswith("lift")]
     if lifts.empty:
         return []
-    name = min(lifts["metric"], key=lambda metric: float(metric.removeprefix("lift")))
+    name = shortest_lift(lifts["metric"])
     lifts = lifts[lifts["metric"] == name]
     whole = lifts.loc[lifts["segment_kind"] == "all", "value"]
     line = float(whole.iloc[0]) if len(whole) and pd.notna(whole.iloc[0]) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from models.curves import SHARES
+from models.metrics import shortest_lift
 from models.reporting.figures.style import FAINT, INK, SCORERS
 from models.reporting.words import Words
 
@@ -46,7 +47,7 @@ def draw(axes: Axes, found: dict[str, Any], title: str, target: str, words: Word
 
 def _mark(axes: Axes, found: dict[str, Any], words: Words) -> None:
     """Mark the shortest list that is judged: the number people act on."""
-    name = next(name for name in found["metrics"] if name.startswith("lift"))
+    name = shortest_lift(found["metrics"])
     k = float(name.removeprefix("lift")) / 100
     gain = found["metrics"][name]["model"]["value"] * k
     axes.plot([k, k], [0, gain], color=FAINT, linewidth=1.0, zorder=1)

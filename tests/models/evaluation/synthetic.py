@@ -13,12 +13,15 @@ import pyarrow.parquet as pq
 
 from features.contract import DAY_US
 from features.settings import JourneySettings
+from models.evaluation_files import EvaluationInputs, evaluate_files
+from models.settings import EvaluationSettings
 
 PHASES = ("awareness", "consideration", "decision", "retention", "advocacy")
 LABELS = ("Bewustwording", "Overweging", "Beslissing", "Retentie", "Ambassadeurschap")
 CUTOFFS = tuple(
     int(np.datetime64(day, "D").astype(int)) * DAY_US for day in ("2017-10-02", "2017-10-30", "2017-11-27")
 )
+SETTINGS = EvaluationSettings(resamples=40)
 #: What must never reach the page unescaped.
 NASTY = "<script>alert('x')</script> & Co"
 
@@ -76,8 +79,8 @@ def features(rows: pd.DataFrame) -> pd.DataFrame:
             "cutoff_us": rows["cutoff_us"],
             "phase": rows["phase"].astype("category"),
             "recency__order": rng.integers(0, 90, n).astype(np.float32),
-            "frequency__orders__364d": orders,
-            "monetary__spend__364d": (orders * rng.gamma(2, 20, n)).astype(np.float32),
+            "frequency__orders": orders,
+            "monetary__order_value": rng.gamma(2, 20, n).astype(np.float32),
         }
     )
 
@@ -182,6 +185,14 @@ def scores(rows: pd.DataFrame) -> pd.DataFrame:
     )
     frame.loc[frame.index[:60], "phase"] = "dormant"
     return frame
+
+
+def evaluate(
+    root: Path, targets: tuple[str, ...] = ("churn", "readiness"), settings: EvaluationSettings = SETTINGS
+) -> dict[str, Any]:
+    """Run the evaluate stage on a world."""
+    inputs = EvaluationInputs(root / "artifacts", root / "data/features.parquet", root / "data/canonical")
+    return evaluate_files(inputs, root / "reports", settings, journey(), targets=targets)
 
 
 def write_world(root: Path) -> Path:

@@ -12,12 +12,8 @@ import synthetic
 from features.errors import InputError
 from models.curves import SHARES, calibration_points, gain_curve, threshold_points
 from models.evaluation import cleaned, evaluate_target, headline
-from models.evaluation_files import EvaluationInputs, evaluate_files
 from models.metrics import rank, registered
 from models.segments import SEGMENT_LIFT
-from models.settings import EvaluationSettings
-
-SETTINGS = EvaluationSettings(resamples=40)
 
 
 @pytest.fixture(scope="module")
@@ -27,19 +23,7 @@ def rows() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def found(rows: pd.DataFrame):
-    return evaluate_target(rows, SETTINGS, synthetic.PHASES)
-
-
-def run(root: Path) -> dict:
-    inputs = EvaluationInputs(root / "artifacts", root / "data/features.parquet", root / "data/canonical")
-    return evaluate_files(inputs, root / "reports", SETTINGS, synthetic.journey())
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = synthetic.write_world(tmp_path_factory.mktemp("world"))
-    run(root)
-    return root
+    return evaluate_target(rows, synthetic.SETTINGS, synthetic.PHASES)
 
 
 def test_phases_come_in_journey_order_after_all(found) -> None:
@@ -83,7 +67,7 @@ def test_small_phase_is_counted_but_not_judged(found) -> None:
 
 
 def test_nothing_matured_gives_nothing() -> None:
-    found = evaluate_target(synthetic.predictions().iloc[:0], SETTINGS)
+    found = evaluate_target(synthetic.predictions().iloc[:0], synthetic.SETTINGS)
     assert found["phases"] == {} and headline({"churn": found}, None) == {"churn": {}}
 
 
@@ -147,22 +131,52 @@ def test_same_inputs_same_bytes_whatever_the_order_of_rows(world: Path, tmp_path
     again = synthetic.write_world(tmp_path / "again")
     path = again / "artifacts/churn/out_of_time.parquet"
     pd.read_parquet(path).sample(frac=1, random_state=1).to_parquet(path, index=False)
-    run(again)
-    for one in sorted((world / "reports").rglob("*.*")):
+    synthetic.evaluate(again, ("churn",))
+    plots = sorted((world / "reports/plots").glob("churn_*"))
+    assert len(plots) == 6
+    for one in plots:
         assert one.read_bytes() == (again / one.relative_to(world)).read_bytes(), one.name
+    churn = [
+        json.loads((root / "reports/evaluation.json").read_text())["targets"]["churn"]
+        for root in (world, again)
+    ]
+    assert json.dumps(churn[0]) == json.dumps(churn[1])
+    lines = [(root / "reports/segment_lift.csv").read_text().splitlines() for root in (world, again)]
+    assert [line for line in lines[0] if not line.startswith("readiness")] == lines[1]
 
 
 def test_no_decision_log_is_no_error(tmp_path: Path) -> None:
     root = synthetic.write_world(tmp_path / "world")
     (root / "artifacts/next_action/tournament.json").unlink()
-    assert "next_action" not in run(root)
+    assert synthetic.evaluate(root, targets=()) == {}
+
+
+def test_the_lift_of_the_shortest_list_leads_whatever_its_length(rows: pd.DataFrame) -> None:
+    found = evaluate_target(
+        rows, synthetic.SETTINGS.model_copy(update={"top_shares": (0.2, 0.05)}), synthetic.PHASES
+    )
+    numbers = headline({"churn": found}, None)["churn"]
+    assert set(numbers) == {"lift5 mean", "auc", "log_loss"}
+    assert numbers["lift5 mean"] == pytest.approx(found["mean"]["lift5"]["model"]["value"], rel=1e-5)
+
+
+def test_a_baseline_that_was_left_out_is_missed_by_nobody(tmp_path: Path) -> None:
+    root = synthetic.write_world(tmp_path / "world")
+    path = root / "artifacts/churn/out_of_time.parquet"
+    few = pd.read_parquet(path).drop(columns=["p_recency", "p_rfm_logistic"])
+    few[few["phase"].isin(["decision", "retention"])].to_parquet(path, index=False)
+    assert "auc" in synthetic.evaluate(root, ("churn",))["churn"]
+    everybody = json.loads((root / "reports/evaluation.json").read_text())["targets"]["churn"]["phases"][
+        "all"
+    ]
+    assert everybody["gain"]["roc_auc"]["over"] == "base_rate"
 
 
 def test_missing_input_names_the_stage(tmp_path: Path) -> None:
     root = synthetic.write_world(tmp_path / "world")
     (root / "artifacts/churn/out_of_time.parquet").unlink()
     with pytest.raises(InputError, match="dvc repro train@churn"):
-        run(root)
+        synthetic.evaluate(root)
 
 
 def test_missing_column_is_named(tmp_path: Path) -> None:
@@ -170,7 +184,7 @@ def test_missing_column_is_named(tmp_path: Path) -> None:
     path = root / "artifacts/churn/out_of_time.parquet"
     pd.read_parquet(path).drop(columns="p").to_parquet(path)
     with pytest.raises(InputError, match=r"columns \['p'\] are missing"):
-        run(root)
+        synthetic.evaluate(root)
 
 
 def test_cleaned_leaves_no_nan() -> None:

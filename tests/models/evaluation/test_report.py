@@ -4,19 +4,24 @@ import base64
 import json
 import re
 import string
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 import synthetic
 
 from features.errors import InputError
 from features.settings import LabelContract, SourceSettings
-from models.evaluation_files import EvaluationInputs, evaluate_files
+from models.reporting.facts import label_words
+from models.reporting.headline import target_card
 from models.reporting.page import ReportInputs, write_report
-from models.reporting.words import Words, dictionary
-from models.settings import EvaluationSettings
+from models.reporting.reasons import reworded
+from models.reporting.words import Language, Words, dictionary
+from models.selection import too_few
 
 SOURCE = SourceSettings.model_validate(
     {
@@ -25,7 +30,7 @@ SOURCE = SourceSettings.model_validate(
     },
     strict=False,
 )  # fmt: skip
-SETTINGS = EvaluationSettings(resamples=40)
+CHURN = LabelContract(target="churn", horizon_days=28, active_days=56, gap_days=3)
 
 
 class Page(HTMLParser):
@@ -51,16 +56,8 @@ def report(root: Path, language: str, name: str = "report.html") -> str:
         meta=root / "data/canonical/meta.json",
         scores=root / "data/scores.parquet",
     )
-    out = write_report(inputs, root / "reports" / name, synthetic.journey(), SOURCE, language)  # type: ignore[arg-type]
+    out = write_report(inputs, root / "reports" / name, synthetic.journey(), SOURCE, language, [CHURN])  # type: ignore[arg-type]
     return out.read_text(encoding="utf-8")
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = synthetic.write_world(tmp_path_factory.mktemp("world"))
-    inputs = EvaluationInputs(root / "artifacts", root / "data/features.parquet", root / "data/canonical")
-    evaluate_files(inputs, root / "reports", SETTINGS, synthetic.journey())
-    return root
 
 
 @pytest.fixture(scope="module")
@@ -105,8 +102,9 @@ class TestPage:
         for left in ("None", "nan", "{", "}}", "Undefined"):
             assert left not in re.sub(r":root.*?@media print.*?\n}\n", "", text, flags=re.S)
 
-    def test_same_inputs_same_bytes(self, world: Path, pages: dict[str, str], language: str) -> None:
-        assert report(world, language, "again.html") == pages[language]
+
+def test_same_inputs_same_bytes(world: Path, pages: dict[str, str]) -> None:
+    assert report(world, "nl", "again.html") == pages["nl"]
 
 
 def test_language_is_all_of_it(pages: dict[str, str]) -> None:
@@ -128,17 +126,18 @@ def test_states_of_the_tournament_are_told(pages: dict[str, str]) -> None:
     assert "chances of each action were estimated" in text
 
 
-def test_meaning_of_the_targets_is_told(world: Path, tmp_path: Path) -> None:
-    churn = LabelContract(target="churn", horizon_days=28, active_days=56, gap_days=3)
-    inputs = ReportInputs(
-        world / "reports/evaluation.json",
-        world / "reports/segment_lift.parquet",
-        world / "data/canonical/meta.json",
-    )
-    out = write_report(inputs, tmp_path / "report.html", synthetic.journey(), SOURCE, "nl", [churn])
-    text = Page(out.read_text(encoding="utf-8")).text
+def test_meaning_of_the_targets_is_told(pages: dict[str, str]) -> None:
+    text = Page(pages["nl"]).text
     assert "geen bestelling in de 28 dagen na het scoremoment, de eerste 3 dagen niet meegeteld" in text
     assert "minstens één bestelling in de 56 dagen ervoor" in text
+
+
+def test_churn_is_told_by_the_event_of_the_contract() -> None:
+    visits = LabelContract(target="churn", event="behaviour", active_event="behaviour", horizon_days=7)
+    assert label_words(visits, Words("en")).startswith("Churn here: no sign of activity in the 7 days")
+    for language in ("en", "nl"):
+        about = Words(language)("about_churn")  # type: ignore[arg-type]
+        assert "buy" not in about and "kopen" not in about
 
 
 def test_row_counts_and_missing_days_are_told(pages: dict[str, str]) -> None:
@@ -154,23 +153,79 @@ def test_row_counts_and_missing_days_are_told(pages: dict[str, str]) -> None:
         assert part in text
 
 
-def test_honest_when_the_model_is_no_better(world: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "world"
-    for name in ("reports/evaluation.json", "reports/segment_lift.parquet", "data/canonical/meta.json"):
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes((world / name).read_bytes())
-    path = folder / "reports/evaluation.json"
-    everything = json.loads(path.read_text())
-    everybody = everything["targets"]["churn"]["phases"]["all"]
-    everybody["gain"]["roc_auc"] = {"over": "recency", "value": -0.01, "low": -0.03, "high": 0.01}
-    everybody["metrics"]["ece"]["model"]["value"] = 0.2
-    everything["next_action"] = None
-    path.write_text(json.dumps(everything))
-    text = Page(report(folder, "en")).text
+@pytest.fixture
+def small(world: Path, tmp_path: Path) -> Callable[..., str]:
+    """Give the English page of a world with churn over all phases only, after a change of its evaluation."""
+
+    def page(change: Callable[[dict[str, Any]], None]) -> str:
+        folder = tmp_path / "world"
+        for name in ("reports/segment_lift.parquet", "data/canonical/meta.json"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_bytes((world / name).read_bytes())
+        everything = json.loads((world / "reports/evaluation.json").read_text())
+        churn = everything["targets"]["churn"]
+        churn["phases"] = {"all": churn["phases"]["all"]}
+        everything |= {"targets": {"churn": churn}, "next_action": None, "phases_over_time": {}}
+        change(everything)
+        (folder / "reports/evaluation.json").write_text(json.dumps(everything))
+        return Page(report(folder, "en")).text
+
+    return page
+
+
+def test_honest_when_the_model_is_no_better(small: Callable[..., str]) -> None:
+    def worse(everything: dict[str, Any]) -> None:
+        everybody = everything["targets"]["churn"]["phases"]["all"]
+        everybody["gain"]["roc_auc"] = {"over": "recency", "value": -0.01, "low": -0.03, "high": 0.01}
+        everybody["metrics"]["ece"]["model"]["value"] = 0.2
+
+    text = small(worse)
     assert "does not clearly rank better than the best simple rule, Recency only" in text
     assert "Use the order of the list, not the probabilities" in text
     assert "no log of past actions" in text and "No decision log in this source" in text
     assert "Nobody has been scored yet" in text
+
+
+FEW = (
+    "not eligible: 12 positives in the training rows, at least 50 needed (churn.min_positives in params.yaml)"
+)
+
+
+@pytest.mark.parametrize("language", ["en", "nl"])
+def test_a_base_rate_in_place_of_a_model_is_said_before_anything_else(
+    world: Path, language: Language
+) -> None:
+    everything = json.loads((world / "reports/evaluation.json").read_text())
+    churn, words = everything["targets"]["churn"], Words(language, synthetic.journey())
+    rate = {"candidate": "pooled base_rate", "reason": FEW}
+    model = {"candidate": "pooled blend", "reason": "pooled blend has the lowest log loss"}
+    why = reworded(FEW, words)
+    assert "12" in why and "positives" not in why
+
+    def said(tested: list[dict[str, str]], now: dict[str, str]) -> tuple[list[str], str]:
+        changed = churn | {"tested": tested, "selection": {"pooled": now}}
+        card = target_card("churn", changed, everything["settings"], words)
+        return card["sentences"], card["big"]
+
+    blind, big = said([rate, rate], rate)
+    assert blind[0] == words("do_tested_base_rate", n=2, total=2, reason=why) and not big
+    assert blind[1] == words("do_served_base_rate", reason=why)
+    assert len(blind) == 3 and not any("AUC" in sentence for sentence in blind)
+    assert said([rate, rate], model)[0][1] == words("do_not_measured")
+    partly, big = said([rate, model], model)
+    assert partly[0] == words("do_tested_base_rate", n=1, total=2, reason=why) and big
+    assert any("AUC" in sentence for sentence in partly)
+    assert said([model, model], model)[0] == said([], model)[0] == partly[1:]
+
+
+def test_why_nothing_was_compared_is_told_in_the_language_of_the_page() -> None:
+    words = Words("nl")
+    few = too_few(np.repeat([1, 0], [3, 900]).astype(np.float32), 10, "later rows")
+    assert reworded(f"pooled logistic without comparison: {few}", words) == (
+        "niet vergeleken: 3 met en 900 zonder de uitkomst in de latere rijen, van elk minstens 10 nodig"
+    )
+    of_phase = too_few(np.repeat([1, 0], [3, 9]).astype(np.float32), 50, "earlier rows of this phase")
+    assert "in de eerdere rijen" in reworded(f"{of_phase}; served by pooled blend", words)
 
 
 def test_missing_input_names_the_remedy(tmp_path: Path) -> None:
@@ -189,7 +244,7 @@ def test_words_are_there_in_both_languages_with_the_same_blanks() -> None:
 
 
 def test_no_word_is_unused(repo: Path) -> None:
-    sources = [*(repo / "models").rglob("*.py"), *(repo / "models/templates").glob("*.j2")]
+    sources = [*(repo / "models").rglob("*.py"), *(repo / "models/reporting/templates").glob("*.j2")]
     code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     stems = set(re.findall(r'["\']([a-z_]+_)["\'{]', code)) | set(re.findall(r'f"([a-z_]+_)\{', code))
     for key in dictionary():

@@ -8,7 +8,7 @@ import pytest
 import synthetic
 
 from models.metrics import registered
-from models.rfm import BANDS, RfmColumns, rfm_bands
+from models.rfm import BANDS, rfm_bands
 from models.segment_dimensions import dimensions
 from models.segments import SEGMENT_LIFT, cells, segment_lift
 from models.settings import EvaluationSettings
@@ -121,26 +121,30 @@ def test_phases_are_compared_with_the_other_phases() -> None:
 def test_bands_are_total_and_readable() -> None:
     rng = np.random.default_rng(2)
     orders = rng.poisson(3, 500).astype(float)
-    bands = rfm_bands(rng.integers(0, 300, 500).astype(float), orders, orders * rng.gamma(2, 10, 500))
+    bands = rfm_bands(rng.integers(0, 300, 500).astype(float), orders, rng.gamma(2, 10, 500))
     assert set(bands) == set(BANDS)
     assert ((bands == "no_order") == (orders == 0)).all()
     assert set(rfm_bands(np.ones(3), np.zeros(3), np.zeros(3))) == {"no_order"}
 
 
-def test_band_columns_are_found_among_real_names() -> None:
-    names = [
-        "recency__behaviour", "recency__order", "recency__order_2", "frequency__orders",
-        "frequency__orders__28d",
-        "frequency__orders__364d", "frequency__order_days__364d", "frequency__orders_decayed__364d",
-        "monetary__spend__364d", "monetary__spend_per_day", "monetary__order_value",
-    ]  # fmt: skip
-    assert RfmColumns.find(names) == RfmColumns(
-        "recency__order", "frequency__orders__364d", "monetary__spend__364d"
-    )
+def test_who_last_ordered_long_ago_is_silent_and_not_without_orders(tmp_path: Path) -> None:
+    rows = synthetic.predictions(customers=40)
+    features = synthetic.features(rows)
+    features["frequency__orders"] = 3.0
+    features.loc[::2, "recency__order"] = 400.0
+    features.to_parquet(tmp_path / "features.parquet")
+    bands = dimensions(rows, tmp_path / "features.parquet", synthetic.attributes(rows), [])["rfm_band"]
+    assert set(bands[::2]) == {"silent_rare"} and set(bands[1::2]) == {"recent_rare"}
+
+
+def test_big_spend_is_orders_times_their_mean_value() -> None:
+    recency, frequency = np.ones(6), np.array([9.0, 9.0, 9.0, 1.0, 1.0, 1.0])
+    bands = rfm_bands(recency, frequency, np.array([10.0, 80.0, 90.0, 95.0, 99.0, 99.0]))
+    assert bands.tolist()[:3] == ["recent_frequent", "recent_frequent_high", "recent_frequent_high"]
 
 
 def test_without_money_there_are_no_bands(tmp_path: Path) -> None:
     rows = synthetic.predictions(customers=40)
-    synthetic.features(rows).drop(columns="monetary__spend__364d").to_parquet(tmp_path / "features.parquet")
+    synthetic.features(rows).drop(columns="monetary__order_value").to_parquet(tmp_path / "features.parquet")
     groups = dimensions(rows, tmp_path / "features.parquet", synthetic.attributes(rows), ["age"])
     assert list(groups.columns) == ["phase", "age"]

@@ -26,6 +26,7 @@ from models.evaluation import cleaned, evaluate_target
 from models.offpolicy import Estimate
 from models.settings import EvaluationSettings, LightGBMSettings, TrackingSettings, TrainSettings
 from models.signed_log import SignedLogScale
+from models.tracking.content import RunContent, read_content
 
 PHASES = ("awareness", "decision", "retention")
 COLUMNS = ("recency__order", "frequency__orders__28d", "monetary__spend__28d")
@@ -232,6 +233,12 @@ def write_tournament(project: Path) -> Callable[[float], None]:
     """Write the tournament anew, with another value of every policy."""
     path = project / "artifacts/next_action/tournament.json"
     return lambda value: path.write_text(json.dumps(tournament(value))) and None
+
+
+@pytest.fixture
+def read_project(project: Path) -> Callable[[], RunContent]:
+    """Collect what would be logged, without MLflow."""
+    return lambda: read_content(project, PARAMS, PARAMS, PHASES)
 
 
 @pytest.fixture

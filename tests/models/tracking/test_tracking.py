@@ -10,6 +10,7 @@ import pytest
 
 from features.errors import InputError
 from models.tracking import run as tracking
+from models.tracking.content import RunContent
 from models.tracking.run import connect
 
 Track = Callable[..., dict[str, Any]]
@@ -85,6 +86,17 @@ def test_metrics_are_named_for_the_charts(project: Path, run_track: Track) -> No
     assert metrics["churn/log_loss mean"] == evaluation["mean"]["log_loss"]["model"]["value"]
     assert {"readiness/pr_auc retention", "readiness/roc_auc all"} <= set(metrics)
     assert not [name for name in metrics if "dormant" in name or "awareness" in name]
+
+
+def test_the_lift_of_the_shortest_list_is_shown_whatever_its_length(
+    project: Path, read_project: Callable[[], RunContent]
+) -> None:
+    path = project / "reports/evaluation.json"
+    path.write_text(path.read_text().replace('"lift10"', '"lift5"'))
+    content = read_project()
+    assert {"churn/lift5 decision", "churn/lift5 mean"} <= set(content.metrics)
+    assert not [name for name in content.metrics if "lift10" in name]
+    assert "lift5 " in content.tags["mlflow.note.content"]
 
 
 def test_each_model_carries_its_own_metrics_and_says_whether_it_is_eligible(
