@@ -28,7 +28,7 @@ repro: $(STAMP)  ## The whole pipeline; SOURCE=<file in conf/sources> switches t
 
 test: $(STAMP)  ## All tests, doctests, ruff and mypy
 	@ruff check . && ruff format --check . && mypy
-	@python -m pytest -n 2
+	@python -m pytest -n 2 --dist loadfile
 
 lint: $(STAMP)  ## Only ruff and mypy
 	@ruff check . && ruff format --check . && mypy

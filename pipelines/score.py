@@ -1,8 +1,9 @@
 """Stage ``score``: everybody at the newest cutoff, into ``data/scores.parquet``.
 
 Columns, one row per customer: ``customer_id`` (as the source gave it), ``as_of``, ``journey``, ``phase``,
-``days_in_phase``; ``p_churn`` and ``p_ready`` (probabilities, whose calibration error is in the report; empty outside the risk set);
-``eligible`` (at risk for at least one of the two) and ``not_eligible_reason`` (why a probability is empty);
+``days_in_phase``; ``p_churn`` and ``p_ready`` (probabilities, their calibration error is in the report; empty
+outside the risk set); ``eligible`` (at risk for at least one of the two) and
+``not_eligible_reason`` (why a probability is empty);
 ``score``, ``percentile`` and ``band`` (three readings of ``p_ready``, see `models.scoring`); ``action``,
 ``action_value`` (money over doing nothing), ``action_effect`` with ``effect_low`` and ``effect_high`` (on the
 probability of success), ``action_cost``, ``blocked`` (``action:rule``), ``is_control`` (see `models.policy`);
