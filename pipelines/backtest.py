@@ -84,7 +84,7 @@ class Predicted:
 
 
 def run(root: Path, tasks_path: Path, out: Path) -> None:
-    """Predict every task and write one table: ``task, cutoff, customer_id`` (as in the raw source)``, p``.
+    """Predict every task and write one table: ``task, cutoff, customer_id, p`` (ids as in the raw source).
 
     Parameters
     ----------
