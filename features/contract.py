@@ -32,8 +32,10 @@ EVENTS = pa.schema(
     [
         pa.field("event_id", pa.int64(), nullable=False, metadata={"meaning": "hash of the raw row"}),
         pa.field("customer_id", pa.int64(), nullable=False, metadata={"meaning": "pseudonym"}),
+        pa.field("person_id", pa.int64(), nullable=False, metadata={"meaning": "partition key, see below"}),
         pa.field("occurred_us", pa.int64(), nullable=False, metadata={"meaning": "when it happened"}),
         pa.field("known_us", pa.int64(), nullable=False, metadata={"meaning": "when we learnt of it"}),
+        pa.field("until_us", pa.int64(), metadata={"meaning": "known so until then; null = still"}),
         pa.field("kind", pa.string(), nullable=False, metadata={"meaning": "one of KINDS"}),
         pa.field("channel", pa.string(), metadata={"meaning": "one of CHANNELS"}),
         pa.field("campaign", pa.string(), metadata={"meaning": "campaign name or type"}),
@@ -41,14 +43,20 @@ EVENTS = pa.schema(
         pa.field("category", pa.string(), metadata={"meaning": "product category"}),
         pa.field("value", pa.float64(), metadata={"meaning": "money; negative for a return"}),
         pa.field("quantity", pa.float64(), metadata={"meaning": "number of items"}),
+        pa.field("duration_s", pa.float64(), metadata={"meaning": "time spent, seconds"}),
         pa.field("rating", pa.float64(), metadata={"meaning": "as given, see rating_scale"}),
         pa.field("rating_scale", pa.string(), metadata={"meaning": "nps (0-10) or stars (1-5)"}),
         pa.field("sentiment", pa.float64(), metadata={"meaning": "-1..1, null when unsure"}),
         pa.field("source", pa.string(), nullable=False, metadata={"meaning": "name of the source"}),
     ]
 )
-"""One row per event. Rows of kind ``purchase`` are order lines: the purchase rows of one customer at one
-moment are ONE order (count distinct moments, never rows)."""
+"""One row per event and owner. Rows of kind ``purchase`` are order lines: the purchase rows of one customer at
+one moment are ONE order (count distinct moments, never rows).
+
+Identity is told by time: an event of a browser that is linked to a customer at moment k stands here twice, with
+one ``event_id``: as the browser's, known until k (``until_us``), and as the customer's, known from k. At a cutoff
+t the rows with ``known_us <= t`` and (``until_us`` null or ``> t``) hold, so a link made tomorrow rewrites
+nothing. ``person_id`` is equal for all ids that were ever linked: engines partition by it and never split it."""
 
 #: One row per customer and attribute value. ``sensitive`` attributes audit fairness and are refused as features.
 CUSTOMERS = pa.schema(
@@ -61,7 +69,11 @@ CUSTOMERS = pa.schema(
     ]
 )
 
-#: One row per identity link, as it was known at the time.
+#: What an id of a source can be the id of; later ones know more about who somebody is.
+ID_SPACES = ("browser", "email", "card", "customer")
+
+#: One row per identity link, as it was known at the time: from ``known_us`` on, what ``anonymous_id`` does is done
+#: by ``customer_id``; the first link also claims what was done before it. A link to itself ends the one before.
 LINKS = pa.schema(
     [
         pa.field("anonymous_id", pa.int64(), nullable=False),
@@ -99,10 +111,22 @@ QUARANTINE = pa.schema(
     ]
 )
 
+#: What we spent, one row per day, channel and campaign; not tied to a customer.
+COSTS = pa.schema(
+    [
+        pa.field("day_us", pa.int64(), nullable=False, metadata={"meaning": "midnight UTC of the day"}),
+        pa.field("channel", pa.string(), nullable=False, metadata={"meaning": "one of CHANNELS"}),
+        pa.field("campaign", pa.string()),
+        pa.field("amount", pa.float64(), nullable=False, metadata={"meaning": "money"}),
+        pa.field("source", pa.string(), nullable=False),
+    ]
+)
+
 #: The one table that joins pseudonyms to the ids of the source. Keep it where the raw exports are kept.
 IDS = pa.schema(
     [
-        pa.field("source_id", pa.string(), nullable=False),
+        pa.field("source_id", pa.string(), nullable=False, metadata={"meaning": "as the source shows it"}),
+        pa.field("id_space", pa.string(), nullable=False, metadata={"meaning": "one of ID_SPACES"}),
         pa.field("customer_id", pa.int64(), nullable=False),
     ]
 )

@@ -21,6 +21,56 @@ def id_key() -> bytes:
     return hashlib.blake2b(secret.encode(), digest_size=32).digest()
 
 
+def spaced(source_ids: pa.Array | pa.ChunkedArray, space: str) -> pa.Array | pa.ChunkedArray:
+    """Write ids of a space so that they meet no id of another: ``browser:123``; those of customers stay bare.
+
+    Parameters
+    ----------
+    source_ids : array of string
+        One id per row, as the source shows it; null stays null.
+    space : str
+        One of ``ID_SPACES``.
+
+    Examples
+    --------
+    >>> spaced(pa.array(["123", None]), "browser").to_pylist(), spaced(pa.array(["7"]), "customer").to_pylist()
+    (['browser:123', None], ['7'])
+    """
+    if space == "customer":
+        return source_ids
+    return pc.binary_join_element_wise(space, source_ids, ":")
+
+
+def email_ids(addresses: pa.Array | pa.ChunkedArray, key: bytes) -> pa.Array:
+    """Turn e-mail addresses into ids that do not show them: ``email:`` and a keyed hash; null if it is none.
+
+    Parameters
+    ----------
+    addresses : array of string
+        One address per row; blanks around it and capitals do not matter.
+    key : bytes
+        The key of the pseudonyms (`id_key`), so that nobody can hash a guessed address and compare.
+
+    Examples
+    --------
+    >>> ids = email_ids(pa.array(["Jan@Example.nl ", "jan@example.nl", "not an address"]), b"key")
+    >>> ids[0] == ids[1], ids[2].as_py(), "jan" in ids[0].as_py()
+    (True, None, False)
+    """
+    if isinstance(addresses, pa.ChunkedArray):
+        addresses = addresses.combine_chunks()
+    tidy = pc.utf8_lower(pc.utf8_trim_whitespace(addresses.cast(pa.string())))
+    tidy = pc.if_else(
+        pc.match_substring_regex(tidy, r"^[^@\s]+@[^@\s]+\.[^@\s]+$"), tidy, pa.scalar(None, pa.string())
+    )
+    encoded = pc.dictionary_encode(tidy)
+    hashes = [
+        "email:" + hashlib.blake2b(address.encode(), key=key, digest_size=12).hexdigest()
+        for address in encoded.dictionary.to_pylist()
+    ]
+    return pa.array(hashes, pa.string()).take(encoded.indices)
+
+
 def pseudonym(source_id: str, key: bytes | None = None) -> int:
     """Turn one id of the source into its pseudonym.
 

@@ -109,6 +109,8 @@ class SourceSettings(Settings):
 
     ``action_channels`` says over which channel an action reaches a customer: a customer who refused that channel
     (attribute ``consent_<channel>``) or personalisation is not given the action.
+    ``id_key`` is the key of the pseudonyms: ``public`` for data that are public anyway (two machines then give the
+    same bytes), else ``secret``. ``simulated``: the stage ``fetch`` makes the raw files (params.yaml, key ``demo``).
     ``options`` belongs to the adapter named by ``kind`` (a file in ``features/sources``), which validates it
     with its own frozen model.
     """
@@ -121,6 +123,8 @@ class SourceSettings(Settings):
     complete_until: date | None = None
     audit_attributes: tuple[Name, ...] = ()
     action_channels: dict[str, str] = Field(default_factory=dict)
+    id_key: Literal["public", "secret"] = "secret"
+    simulated: bool = False
     rhythm: Rhythm
     options: dict[str, Any] = Field(default_factory=dict)
 
@@ -178,6 +182,7 @@ class PhaseSettings(Settings):
     part: Literal["buyer", "customer"]
     priority: Annotated[int, Field(ge=1)]
     evidence: tuple[Evidence, ...]
+    touchpoints: dict[Literal["nl", "en"], tuple[str, ...]] = Field(default_factory=dict)
     kpis: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
 

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from features.contract import EVENTS
+from features.contract import COSTS, DECISIONS, EVENTS
 from features.sources._columns import Mask
 
-Role = Literal["events", "attributes", "lookup"]
+Role = Literal["events", "attributes", "decisions", "costs", "lookup"]
 
 #: Events on their way in: the id of the source instead of the pseudonym, and the raw row they came from.
 STAGED_EVENTS = pa.schema(
@@ -21,7 +21,7 @@ STAGED_EVENTS = pa.schema(
     + [
         pa.field(column.name, column.type)
         for column in EVENTS
-        if column.name not in ("customer_id", "source")
+        if column.name not in ("customer_id", "person_id", "until_us", "source")
     ]
 )
 STAGED_ATTRIBUTES = pa.schema(
@@ -40,6 +40,11 @@ STAGED_LINKS = pa.schema(
         pa.field("known_us", pa.int64()),
     ]
 )
+STAGED_DECISIONS = pa.schema(
+    [pa.field("source_id", pa.string())]
+    + [pa.field(column.name, column.type) for column in DECISIONS if column.name != "customer_id"]
+)
+STAGED_COSTS = pa.schema([pa.field(column.name, column.type) for column in COSTS if column.name != "source"])
 BROKEN = pa.schema(
     [pa.field("row", pa.int64()), pa.field("reason", pa.string()), pa.field("raw", pa.string())]
 )
@@ -49,13 +54,15 @@ BROKEN = pa.schema(
 class RawFile:
     """One file of the source: its place, its name inside the folder, its raw table, what its rows are.
 
-    The rows of ``lookup`` files only explain other rows; they are not counted.
+    The rows of ``lookup`` files only explain other rows; they are not counted. ``part`` names the part of a
+    combined source that the file belongs to.
     """
 
     path: Path
     name: str
     table: str
     role: Role = "events"
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,13 +77,22 @@ class RawBatch:
 
 @dataclass
 class CanonicalBatch:
-    """What one raw batch says. ``reasons`` has one entry per raw row; null = kept."""
+    """What one raw batch says. ``reasons`` has one entry per raw row; null = kept.
+
+    ``rows`` holds the raw row number of each event. A raw row may tell of several events (a ticket is opened and
+    closed): ``extra`` marks, per event, the second and later ones of a row, which the row-count law leaves out;
+    None: every event is the only one of its row. In a file of role ``events`` a kept row has exactly one event
+    that is not extra.
+    """
 
     reasons: pa.Array
     events: pa.Table = field(default_factory=STAGED_EVENTS.empty_table)
     rows: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    extra: Mask | None = None
     attributes: pa.Table = field(default_factory=STAGED_ATTRIBUTES.empty_table)
     links: pa.Table = field(default_factory=STAGED_LINKS.empty_table)
+    decisions: pa.Table = field(default_factory=STAGED_DECISIONS.empty_table)
+    costs: pa.Table = field(default_factory=STAGED_COSTS.empty_table)
 
 
 class Verdict:
