@@ -10,14 +10,16 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from features.contract import BEHAVIOUR, CUSTOMERS, EVENTS, IDS, LINKS, QUARANTINE
+from features.contract import BEHAVIOUR, COSTS, CUSTOMERS, DECISIONS, EVENTS, IDS, LINKS, QUARANTINE
+from features.duplicates import cost_copies, decision_copies, dropped_rows_of, event_copies
 from features.errors import InputError
+from features.identity import NEVER, Links, owners, settle, versions
+from features.row_groups import GROUP_ROWS, write_table
 from features.sources._base import Source
 from features.staging import Staging
 
-GROUP_ROWS = 500_000
+Tally = npt.NDArray[np.int64]
 
 
 class Canonical:
@@ -47,6 +49,9 @@ class Canonical:
         self._connection.execute(f"set threads = {int(threads)}")
         self._connection.execute(f"set memory_limit = '{int(memory_gb * 1024)}MiB'")
         self._connection.execute(f"set temp_directory = {_quoted(staging.folder / 'spill')}")
+        nothing = np.zeros(0, np.int64)
+        self._links = Links(nothing, nothing, nothing)
+        self._decisions = DECISIONS.empty_table()
         self.first_us: int | None = None
         self.last_us: int | None = None
 
@@ -54,50 +59,69 @@ class Canonical:
         """Close DuckDB."""
         self._connection.close()
 
-    def write_events(self) -> npt.NDArray[np.int64]:
-        """Write the events by customer, moment and id.
+    def write_links(self) -> None:
+        """Write the identity links that say something new; from here on it is known who is who."""
+        # The rows of one id and moment in the order of `settle`: whatever repeats the one before goes early.
+        order = "(partition by anonymous_id order by known_us, anonymous_id <> customer_id, customer_id)"
+        told = self._connection.execute(
+            f"select anonymous_id, customer_id, known_us from {self._staged('links')} qualify "
+            f"lag(customer_id) over {order} is distinct from customer_id "
+            f"or lag(known_us) over {order} = known_us or lead(known_us) over {order} = known_us"
+        ).fetchnumpy()
+        self._links = settle(*(np.asarray(told[name], np.int64) for name in LINKS.names))
+        columns = [getattr(self._links, name) for name in LINKS.names]
+        table = pa.table([pa.array(column) for column in columns], names=LINKS.names)
+        write_table(self._folder / "links.parquet", LINKS, iter([table]))
+
+    def write_events(self) -> Tally:
+        """Write the events by customer, moment and id: one row per event and owner.
 
         Returns
         -------
         array of int64, files x 2
-            Per raw file the events kept and the duplicates dropped.
+            Per raw file the events kept and the duplicates dropped; of a raw row with several events the first.
         """
-        files = len(self._staging.counts)
-        tally = np.zeros((files, 2), np.int64)
-        behaviour = pa.array(BEHAVIOUR)
-
-        def kept() -> Iterator[pa.Table]:
-            for table in self._stream(self._events_sql()):
-                dropped = table["_dropped"].to_numpy()
-                origin = table["_file"].to_numpy()
-                tally[:, 0] += np.bincount(origin[~dropped], minlength=files)
-                tally[:, 1] += np.bincount(origin[dropped], minlength=files)
-                rows = table.filter(pa.array(~dropped)).select(EVENTS.names).cast(EVENTS)
-                self._note_span(rows.filter(pc.is_in(rows["kind"], value_set=behaviour))["occurred_us"])
-                yield rows
-
-        write_table(self._folder / "events.parquet", EVENTS, kept())
+        tally = self._no_tally()
+        parts, staged, dropped_rows = self._source.parts(), self._staged("events"), None
+        if self._staging.has_extra:
+            dropped_rows = "dropped_rows"
+            self._connection.execute(f"create temp table {dropped_rows} as {dropped_rows_of(staged, parts)}")
+        sql = event_copies(staged, parts, dropped_rows)
+        order = "order by customer_id, occurred_us, event_id"
+        if not len(self._links):
+            alone = f"select *, customer_id as person_id, null::bigint as until_us from ({sql}) {order}"
+            self._write("events", EVENTS, self._kept(alone, tally))
+            return tally
+        owned = self._staging.path("owned")
+        write_table(owned, EVENTS, (self._owned(rows) for rows in self._kept(sql, tally)))
+        self._write("events", EVENTS, f"select * from {self._staged('owned')} {order}")
         return tally
 
-    def _events_sql(self) -> str:
-        """Say which copies of an event are dropped, or what id each copy gets."""
-        content = "" if self._source.whole_row else "".join(
-            f"{name}, " for name in EVENTS.names if name not in self._source.identity
-        )  # fmt: skip
-        copies = (
-            f"select *, row_number() over (partition by {', '.join(self._source.identity)} "
-            f"order by {content}_file, _row) - 1 as _copy from {self._staged('events')}"
-        )
-        if self._source.duplicates == "drop":
-            chosen = f"select *, _copy > 0 as _dropped from ({copies})"
-        else:
-            # The copy's number goes into its id, so that ids stay unique and no order of rows matters.
-            numbered = "(md5_number_lower(event_id::varchar || ':' || _copy::varchar) >> 1)::bigint"
-            chosen = (
-                f"select * replace (case when _copy = 0 then event_id else {numbered} end as event_id), "
-                f"false as _dropped from ({copies})"
-            )
-        return f"{chosen} order by customer_id, occurred_us, event_id"
+    def _kept(self, sql: str, tally: Tally) -> Iterator[pa.Table]:
+        """Stream the events that are not dropped; count both."""
+        behaviour = pa.array(BEHAVIOUR)
+        for table in self._stream(sql):
+            dropped, origin = table["_dropped"].to_numpy(), table["_file"].to_numpy()
+            first = ~table["_extra"].to_numpy()
+            tally[:, 0] += np.bincount(origin[first & ~dropped], minlength=len(tally))
+            tally[:, 1] += np.bincount(origin[first & dropped], minlength=len(tally))
+            rows = table.filter(pa.array(~dropped))
+            self._note_span(rows.filter(pc.is_in(rows["kind"], value_set=behaviour))["occurred_us"])
+            yield rows
+
+    def _owned(self, rows: pa.Table) -> pa.Table:
+        """Give each event a row per owner."""
+        ids, occurred, known = (rows[name].to_numpy() for name in ("customer_id", "occurred_us", "known_us"))
+        found = versions(ids, occurred, known, self._links)
+        rows = rows.take(pa.array(found.row))
+        until = pa.array(found.until_us, mask=found.until_us == NEVER)
+        for name, values in (("customer_id", found.owner), ("known_us", found.known_us)):
+            rows = rows.set_column(rows.column_names.index(name), name, pa.array(values))
+        rows = rows.append_column("person_id", pa.array(self._links.persons(found.owner)))
+        return rows.append_column("until_us", until)
+
+    def _no_tally(self) -> Tally:
+        return np.zeros((len(self._staging.counts), 2), np.int64)
 
     def _note_span(self, occurred: pa.ChunkedArray) -> None:
         if len(occurred):
@@ -107,24 +131,56 @@ class Canonical:
             self.last_us = last if self.last_us is None else max(last, self.last_us)
 
     def write_customers(self) -> None:
-        """Write attributes: one row per customer and attribute whenever its value changed."""
-        changed = (
-            "select *, lag(value) over (partition by customer_id, attribute order by known_us, value) "
-            f"as _before from (select distinct * from {self._staged('customers')})"
-        )
-        sql = (
-            f"select * from ({changed}) where _before is distinct from value "
-            "order by customer_id, attribute, known_us, value"
-        )
-        self._write("customers", CUSTOMERS, sql)
+        """Write attributes: one row per customer and attribute whenever its value changed.
 
-    def write_links(self) -> None:
-        """Write identity links: when each was known first."""
-        sql = (
-            f"select anonymous_id, customer_id, min(known_us) as known_us from {self._staged('links')} "
-            "group by all order by all"
-        )
-        self._write("links", LINKS, sql)
+        What is known of an id is known of whom it belongs to, from the moment that is known too.
+        """
+        said = _changes(f"(select distinct *, known_us as _said from {self._staged('customers')})")
+        if len(self._links):
+            schema = CUSTOMERS.append(pa.field("_said", pa.int64()))
+            inherited = (self._inherited(rows) for rows in self._stream(said))
+            write_table(self._staging.path("inherited"), schema, inherited)
+            # Of all that becomes known of somebody at one moment the newest statement stands.
+            newest = "max(_said) over (partition by customer_id, attribute, known_us) = _said"
+            said = _changes(f"(select distinct * from {self._staged('inherited')} qualify {newest})")
+        self._write("customers", CUSTOMERS, f"{said} order by customer_id, attribute, known_us, value")
+
+    def _inherited(self, rows: pa.Table) -> pa.Table:
+        ids, known = rows["customer_id"].to_numpy(), rows["known_us"].to_numpy()
+        found = versions(ids, known, known, self._links)
+        rows = rows.take(pa.array(found.row))
+        for name, values in (("customer_id", found.owner), ("known_us", found.known_us)):
+            rows = rows.set_column(rows.column_names.index(name), name, pa.array(values))
+        return rows
+
+    def write_costs(self) -> Tally:
+        """Write what was spent, one row per day, channel and campaign; count the copies dropped per raw file."""
+        copies = cost_copies(self._staged("costs"))
+        key = "day_us, channel, campaign, source"
+        self._write(
+            "costs", COSTS,
+            f"select {key}, sum(amount order by amount) as amount from ({copies}) where not _dropped "
+            f"group by {key} order by {key}",
+        )  # fmt: skip
+        return self._copies(copies)
+
+    def read_decisions(self) -> Tally:
+        """Read the decisions that were staged; count the copies dropped per raw file."""
+        copies = decision_copies(self._staged("decisions"))
+        rows = self._connection.sql(f"select * from ({copies}) where not _dropped").to_arrow_table()
+        ids, decided = (rows[name].to_numpy().astype(np.int64) for name in ("customer_id", "decided_us"))
+        # A decision is about who it was about then, as far as was known: a later link rewrites no log.
+        owner = pa.array(owners(ids, decided, self._links))
+        rows = rows.set_column(rows.column_names.index("customer_id"), "customer_id", owner)
+        self._decisions = rows.select(DECISIONS.names).cast(DECISIONS)
+        return self._copies(copies)
+
+    def _copies(self, sql: str) -> Tally:
+        tally = self._no_tally()
+        counts = f"select _file, count(*) from ({sql}) where _dropped group by 1"
+        for file, number in self._connection.execute(counts).fetchall():
+            tally[file, 1] = number
+        return tally
 
     def write_quarantine(self) -> dict[str, int]:
         """Write the rejected rows in the order of files and rows; give the number per reason."""
@@ -137,7 +193,7 @@ class Canonical:
 
     def write_ids(self, path: Path) -> None:
         """Write the table of ids; two ids of the source with one pseudonym are an `InputError`."""
-        distinct = f"(select distinct source_id, customer_id from {self._staged('ids')})"
+        distinct = f"(select distinct source_id, id_space, customer_id from {self._staged('ids')})"
         clash = self._connection.execute(
             f"select customer_id, list_sort(list(source_id)) from {distinct} "
             "group by 1 having count(*) > 1 order by 1 limit 1"
@@ -152,22 +208,25 @@ class Canonical:
     def seen(self) -> pa.Table:
         """Give per customer the moment from which we know of a behaviour event of theirs."""
         own = ", ".join(f"'{kind}'" for kind in BEHAVIOUR)
+        events = _quoted(self._folder / "events.parquet")
         sql = (
             "select source_id, customer_id, first_us from "
             "(select customer_id, min(greatest(occurred_us, known_us)) as first_us "
-            f"from {self._staged('events')} where kind in ({own}) group by 1) "
+            f"from read_parquet({events}) where kind in ({own}) group by 1) "
             f"join (select distinct source_id, customer_id from {self._staged('ids')}) "
             "using (customer_id) order by customer_id"
         )
         return self._connection.sql(sql).to_arrow_table()
 
-    def write_decisions(self, schema: pa.Schema, decisions: pa.Table) -> None:
-        """Write the decision log by moment, customer and id."""
+    def write_decisions(self, more: pa.Table | None) -> None:
+        """Write the decision log by moment, customer and id: what was staged, and ``more``."""
         order = [(name, "ascending") for name in ("decided_us", "customer_id", "decision_id")]
-        write_table(self._folder / "decisions.parquet", schema, iter([decisions.sort_by(order)]))
+        every = pa.concat_tables([self._decisions, *([] if more is None else [more.cast(DECISIONS)])])
+        write_table(self._folder / "decisions.parquet", DECISIONS, iter([every.sort_by(order)]))
 
-    def _write(self, name: str, schema: pa.Schema, sql: str) -> None:
-        write_table(self._folder / f"{name}.parquet", schema, self._stream(sql))
+    def _write(self, name: str, schema: pa.Schema, rows: str | Iterator[pa.Table]) -> None:
+        tables = self._stream(rows) if isinstance(rows, str) else rows
+        write_table(self._folder / f"{name}.parquet", schema, tables)
 
     def _staged(self, table: str) -> str:
         return f"read_parquet({_quoted(self._staging.path(table))})"
@@ -177,27 +236,10 @@ class Canonical:
             yield pa.Table.from_batches([batch])
 
 
-def write_table(path: Path, schema: pa.Schema, tables: Iterator[pa.Table]) -> None:
-    """Write tables to one Parquet file in row groups of a fixed size, however the rows arrive.
-
-    Parameters
-    ----------
-    path : Path
-        The file.
-    schema : schema
-        Its columns; more columns in ``tables`` are left out.
-    tables : iterator of table
-        The rows, in order.
-    """
-    pending = schema.empty_table()
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for table in tables:
-            pending = pa.concat_tables([pending, table.select(schema.names).cast(schema)])
-            while pending.num_rows >= GROUP_ROWS:
-                writer.write_table(pending.slice(0, GROUP_ROWS).combine_chunks(), row_group_size=GROUP_ROWS)
-                pending = pending.slice(GROUP_ROWS)
-        if pending.num_rows:
-            writer.write_table(pending.combine_chunks(), row_group_size=GROUP_ROWS)
+def _changes(attributes: str) -> str:
+    """Keep the rows in which an attribute of a customer changes."""
+    before = "lag(value) over (partition by customer_id, attribute order by known_us, value)"
+    return f"select * from {attributes} qualify {before} is distinct from value"
 
 
 def _quoted(path: Path) -> str:

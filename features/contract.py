@@ -19,7 +19,7 @@ BEHAVIOUR = (
 #: What WE do to the customer. Never counted as behaviour.
 TREATMENTS = ("ad_impression", "email_sent", "discount")
 #: What happens around the customer: neither a choice of theirs nor a marketing action of ours.
-CIRCUMSTANCES = ("delivery", "ticket_close")
+CIRCUMSTANCES = ("delivery", "ticket_close", "email_delivered", "email_bounce")
 #: The closed vocabulary of ``events.kind``; the position is the code used inside the kernel.
 KINDS = BEHAVIOUR + TREATMENTS + CIRCUMSTANCES
 #: The closed vocabulary of ``events.channel``; anything else becomes ``other`` at ingest.

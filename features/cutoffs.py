@@ -1,6 +1,6 @@
 """The only place that cuts time: the observation grid, look-back, gap, horizon and splits.
 
-A feature at cutoff ``t`` sees ``occurred_us < t`` and ``known_us <= t``. A label looks at
+A feature at cutoff ``t`` sees ``occurred_us < t`` and ``known_us <= t < until_us``. A label looks at
 ``[t + gap, t + gap + horizon)`` and counts what was known at its end. Cutoffs are midnights UTC.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from features.contract import DAY_US
 from features.errors import InputError
 from features.events import Events
-from features.history import Frame, History, Ints
+from features.history import Frame, History, Ints, Mask
 from features.settings import LabelContract
 
 #: Further back than any log goes: the look-back of "ever before".
@@ -165,22 +165,42 @@ def past(
     """
     if cutoff_us % DAY_US:
         raise InputError(f"cutoff {cutoff_us} is not a midnight UTC; cutoffs are day boundaries")
-    occurred, known = _times(events)
+    occurred, holds = _held(events, cutoff_us)
     oldest = cutoff_us - lookback_days * DAY_US
-    keep = (occurred < cutoff_us) & (known <= cutoff_us) & (occurred >= oldest)
+    keep = (occurred < cutoff_us) & holds & (occurred >= oldest)
     frame = Frame(len(events.customers), cutoff_us, tuple(windows_days), lookback_days)
     return History(events.columns, np.flatnonzero(keep), frame, events.pair_rows)
 
 
 def future(events: Events, start_us: int, end_us: int, known_by_us: int) -> History:
     """Everything that happened in ``[start, end)`` and was known at ``known_by_us``: for labels only."""
-    occurred, known = _times(events)
-    keep = (occurred >= start_us) & (occurred < end_us) & (known <= known_by_us)
+    occurred, holds = _held(events, known_by_us)
+    keep = (occurred >= start_us) & (occurred < end_us) & holds
     days = max(1, -(-(end_us - start_us) // DAY_US))
     frame = Frame(len(events.customers), end_us, (), days)
     return History(events.columns, np.flatnonzero(keep), frame, events.pair_rows)
 
 
-def _times(events: Events) -> tuple[Ints, Ints]:
-    occurred, known = events.columns["occurred_us"], events.columns["known_us"]
-    return occurred.astype(np.int64, copy=False), known.astype(np.int64, copy=False)
+def successors(events: Events, cutoff_us: int, at_us: int) -> Ints:
+    """Tell who each customer of a cutoff is at a later moment: whoever owns their last event by then.
+
+    Returns
+    -------
+    array of int64
+        One customer row per customer. A browser that was linked to a customer in between is that customer.
+    """
+    occurred, holds = _held(events, cutoff_us)
+    seen = np.flatnonzero((occurred < cutoff_us) & holds)
+    row = events.columns["row"][seen]
+    last = seen[np.append(row[1:] != row[:-1], True)[: len(seen)]]
+    found = np.arange(len(events.customers), dtype=np.int64)
+    found[events.columns["row"][last]] = events.owners_at(last, at_us)
+    return found
+
+
+def _held(events: Events, at_us: int) -> tuple[Ints, Mask]:
+    """Give when events occurred, and which rows hold at a moment: known by then, and not of somebody else yet."""
+    occurred, known, until = (
+        events.columns[name].astype(np.int64, copy=False) for name in ("occurred_us", "known_us", "until_us")
+    )
+    return occurred, (known <= at_us) & (until > at_us)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -13,15 +14,18 @@ from numpy.typing import NDArray
 from features.contract import CHANNELS, DAY_US, KINDS
 from features.errors import InputError
 from features.history import Columns, Ints
+from features.identity import NEVER
 
 #: The columns of the canonical events that the kernel reads; an engine needs to move no others.
-READS = ("event_id", "customer_id", "occurred_us", "known_us", "kind", "channel", "category", "session_id",
-         "value", "quantity")  # fmt: skip
+READS = ("event_id", "customer_id", "occurred_us", "known_us", "until_us", "kind", "channel", "category",
+         "session_id", "value", "quantity")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Events:
-    """A batch of WHOLE customers, sorted by (customer_id, occurred_us, event_id).
+    """A batch of WHOLE persons, sorted by (customer_id, occurred_us, event_id).
+
+    An event stands here once per owner (``features.contract.EVENTS``); of these rows one holds at any moment.
 
     Attributes
     ----------
@@ -44,7 +48,7 @@ class Events:
         Parameters
         ----------
         batch : pyarrow.Table
-            Canonical events of whole customers, one row per event.
+            Canonical events of whole persons.
 
         Raises
         ------
@@ -67,7 +71,9 @@ class Events:
         columns: dict[str, NDArray[np.generic]] = {
             "row": row.astype(np.int64),
             "occurred_us": occurred,
+            "event_id": _integers(batch["event_id"]),
             "known_us": _integers(batch["known_us"]),
+            "until_us": _integers(pc.fill_null(batch["until_us"], NEVER)),
             "day": occurred // DAY_US,
             "kind": _codes(batch["kind"], KINDS),
             "channel": _codes(batch["channel"], CHANNELS),
@@ -82,6 +88,38 @@ class Events:
         for name, column in (("category", batch["category"]), ("session", batch["session_id"])):
             columns[name], pair_rows[name] = _pairs(columns["row"], _ranks(column))
         return cls(customers, columns, pair_rows)
+
+    def owners_at(self, rows: Ints, at_us: int) -> Ints:
+        """Follow events to their owner at a later moment.
+
+        Parameters
+        ----------
+        rows : array of int64
+            Rows of events, as known at some moment before.
+        at_us : int
+            The later moment.
+
+        Returns
+        -------
+        array of int64
+            The customer row that owns each event by then; as before, where the batch knows of no other.
+        """
+        following, until = self._following, self.columns["until_us"].astype(np.int64, copy=False)
+        while (passed := (until[rows] <= at_us) & (following[rows] >= 0)).any():
+            rows = np.where(passed, following[rows], rows)
+        owner: Ints = self.columns["row"][rows].astype(np.int64)
+        return owner
+
+    @cached_property
+    def _following(self) -> Ints:
+        """Row that holds once a row no longer does: the same event with its next owner; -1: none."""
+        event, known, until = (self.columns[name] for name in ("event_id", "known_us", "until_us"))
+        following = np.full(len(event), -1, dtype=np.int64)
+        several = np.flatnonzero(np.isin(event, np.unique(event[until != NEVER])))
+        order = several[np.lexsort((known[several], event[several]))]
+        same = event[order[1:]] == event[order[:-1]]
+        following[order[:-1][same]] = order[1:][same]
+        return following
 
 
 def _integers(column: pa.ChunkedArray) -> Ints:

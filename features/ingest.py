@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from features.atomic import replacing
 from features.canonical import Canonical
-from features.contract import DAY_US, DECISIONS
+from features.contract import DAY_US
 from features.errors import InputError
 from features.settings import SourceSettings
 from features.sources import open_source
@@ -44,10 +44,10 @@ def ingest(
     settings : SourceSettings
         That file.
     root : Path
-        The repository root.
+        The repository root; the key of the pseudonyms may be kept there (``features.pseudonyms.id_key``).
     out : Path
-        Folder for events, customers, links, decisions and quarantine (Parquet) and meta.json; replaced as a
-        whole.
+        Folder for events, customers, links, decisions, costs and quarantine (Parquet) and meta.json; replaced
+        as a whole.
     ids_out : Path
         The table (contract IDS) that joins pseudonyms to the ids of the source.
     now_us : int
@@ -87,23 +87,23 @@ def ingest(
         (beside / "meta.json").write_text(text, encoding="utf-8")
     if meta["counts"]["quarantined"]:
         logger.warning(
-            "%s: every quarantined row stands in %s, whole, with its file, row number and reason; mend it there "
-            "where it comes from, or say in conf/sources/%s.yaml how to read it",
+            "%s: every quarantined row stands in %s, whole but for e-mail addresses, with its file, row number "
+            "and reason; mend it where it comes from, or say in conf/sources/%s.yaml how to read it",
             name, out / "quarantine.parquet", name,
         )  # fmt: skip
     return meta
 
 
 def _write(canonical: Canonical, staging: Staging, source: Source, ids_out: Path) -> dict[str, Any]:
+    canonical.write_links()
     tally = canonical.write_events()
     reasons = canonical.write_quarantine()
-    counts = _settle(staging, tally, reasons, source.name)
     canonical.write_customers()
-    canonical.write_links()
     canonical.write_ids(ids_out)
+    tally += canonical.write_costs() + canonical.read_decisions()
+    counts = _settle(staging, tally, reasons, source.name)
     start_us, until_us = _span(canonical, source.settings.complete_until)
-    decisions = source.decisions(canonical.seen(), until_us)
-    canonical.write_decisions(DECISIONS, DECISIONS.empty_table() if decisions is None else decisions)
+    canonical.write_decisions(source.decisions(canonical.seen(), until_us))
     declared = source.declaration()
     return {
         "source": source.name,
@@ -116,8 +116,20 @@ def _write(canonical: Canonical, staging: Staging, source: Source, ids_out: Path
         "has_decisions": declared.has_decisions,
         "actions": list(declared.actions),
         "audit_attributes": list(source.settings.audit_attributes),
+        "parts": {name: _told(part) for name, part in source.parts().items()},
         "counts": counts,
         "quarantine_reasons": reasons,
+    }
+
+
+def _told(part: Source) -> dict[str, Any]:
+    """Say what one part of the source can tell."""
+    declared = part.declaration()
+    return {
+        "kind": part.settings.kind,
+        "kinds": sorted(declared.kinds),
+        "channels": sorted(declared.channels),
+        "missing_days": part.missing_days(),
     }
 
 
@@ -128,12 +140,13 @@ def _settle(
     files: list[dict[str, Any]] = []
     totals = dict.fromkeys(("rows_in", "kept", "quarantined", "deduplicated"), 0)
     for count, (kept, dropped) in zip(staging.counts, tally.tolist(), strict=True):
-        if count.file.role == "attributes":
-            kept = count.accepted
+        if count.file.role != "events":
+            kept = count.accepted - dropped
+        part = count.file.part or name
         rows = dict(zip(totals, (count.rows_in, kept, count.quarantined, dropped), strict=True))
         if rows["rows_in"] != kept + count.quarantined + dropped:
-            raise RuntimeError(f"{count.file.name}: rows got lost: {rows}; a fault in the adapter of {name}")
-        files.append({"file": count.file.name, "table": count.file.table, **rows})
+            raise RuntimeError(f"{count.file.name}: rows got lost: {rows}; a fault in the adapter of {part}")
+        files.append({"file": count.file.name, "part": part, "table": count.file.table, **rows})
         totals = {key: totals[key] + rows[key] for key in totals}
     if sum(reasons.values()) != totals["quarantined"]:
         raise RuntimeError(f"{name}: quarantined {totals['quarantined']} rows, by reason {reasons}")

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from features.atomic import replacing
 from features.errors import InputError
-from features.pseudonyms import id_key
 from features.settings import SourceSettings
 
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
@@ -109,12 +108,13 @@ def write_manifest(name: str, settings: SourceSettings, root: Path, out: Path) -
     """
     from features.sources import open_source
 
-    files = open_source(name, settings, root, now_us=0).raw_files()
+    source = open_source(name, settings, root, now_us=0)
+    files = source.raw_files()
     listed = [
         {"name": file.name, "bytes": file.path.stat().st_size, "sha256": _sha256(file.path)} for file in files
     ]
     # The digest of the key, not the key: with another one every pseudonym changes, so ingest must run again.
-    key = hashlib.sha256(id_key()).hexdigest()[:12]
+    key = hashlib.sha256(source.key).hexdigest()[:12]
     content = {"source": name, "kind": settings.kind, "id_key": key, "files": listed}
     text = json.dumps(content, indent=1, sort_keys=True) + "\n"
     if out.is_file() and out.read_text(encoding="utf-8") == text:

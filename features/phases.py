@@ -20,6 +20,27 @@ WALK_STEP_DAYS = 7
 WALK_STEPS = 13
 
 
+class Timelines:
+    """The timelines of one history, each made when it is first asked for."""
+
+    def __init__(self, history: History) -> None:
+        self._history = history
+        self._made: dict[tuple[tuple[str, ...], tuple[str, ...]], Timeline] = {}
+
+    @cached_property
+    def order_days(self) -> Timeline:
+        """Days with an order, each once."""
+        return Timeline(self._history.orders.by_day)
+
+    def of(self, kinds: tuple[str, ...], channels: tuple[str, ...]) -> Timeline:
+        """Events of these kinds (none named: any behaviour) and channels; the lines of one order are one."""
+        key = (kinds, channels)
+        if key not in self._made:
+            chosen = self._history.only(kinds=kinds or BEHAVIOUR, channels=channels)
+            self._made[key] = Timeline(chosen.moments if "purchase" in kinds else chosen)
+        return self._made[key]
+
+
 class Evidences:
     """What a journey's rules ask about, answerable for the cutoff and for any earlier day.
 
@@ -31,30 +52,23 @@ class Evidences:
         The rules.
     scope : Scope
         Kinds the source can produce, and the usual gap between orders.
+    timelines : Timelines, optional
+        Of the same history; shared by several journeys, so that each is made once.
     """
 
-    def __init__(self, history: History, journey: JourneySettings, scope: Scope) -> None:
+    def __init__(
+        self, history: History, journey: JourneySettings, scope: Scope, timelines: Timelines | None = None
+    ) -> None:
         self._history = history
         self._journey = journey
         self._scope = scope
-        self._timelines: dict[tuple[tuple[str, ...], tuple[str, ...]], Timeline] = {}
+        self._timelines = timelines or Timelines(history)
         self._silences: dict[int, tuple[Floats, Floats]] = {}
-
-    @cached_property
-    def _order_days(self) -> Timeline:
-        return Timeline(self._history.orders.by_day)
-
-    def _timeline(self, kinds: tuple[str, ...], channels: tuple[str, ...]) -> Timeline:
-        key = (kinds, channels)
-        if key not in self._timelines:
-            chosen = self._history.only(kinds=kinds or BEHAVIOUR, channels=channels)
-            self._timelines[key] = Timeline(chosen.moments if "purchase" in kinds else chosen)
-        return self._timelines[key]
 
     def silence(self, day: int) -> tuple[Floats, Floats]:
         """Days from the last order to a day (infinite without an order), and the own mean gap (days)."""
         if day not in self._silences:
-            orders = self._order_days
+            orders = self._timelines.order_days
             number = orders.count(0, day)
             last, first = orders.last(day, 0), orders.first(day, 0)
             weight = self._scope.mean_gap_weight
@@ -66,8 +80,8 @@ class Evidences:
         """Tell for which customers every condition of a rule held at the start of a day."""
         since: int | Ints = 0 if rule.within_days is None else day - rule.within_days
         if rule.since_last_order:
-            since = np.maximum(since, self._order_days.last(day, -1) + 1)
-        count = self._timeline(rule.kinds, rule.channels).count(since, day)
+            since = np.maximum(since, self._timelines.order_days.last(day, -1) + 1)
+        count = self._timelines.of(rule.kinds, rule.channels).count(since, day)
         held = count >= rule.at_least
         if rule.at_most is not None:
             held &= count <= rule.at_most
@@ -76,8 +90,10 @@ class Evidences:
         held &= _within(silence / self._scope.mean_gap_days, rule.usual_at_least, rule.usual_at_most)
         if rule.pace_at_least is not None:
             held &= np.isfinite(silence) & (self._scope.mean_gap_days >= rule.pace_at_least * mean)
+        if rule.ordered is not None:
+            held &= np.isfinite(silence) == rule.ordered
         if rule.new_within_days is not None:
-            held &= self._timeline((), ()).first(day, 0) >= day - rule.new_within_days
+            held &= self._timelines.of((), ()).first(day, 0) >= day - rule.new_within_days
         return held
 
     def phase(self, day: int) -> Ints:
@@ -98,7 +114,9 @@ class Evidences:
         return bool(possible) and not declared & set(rule.where_source_lacks)
 
 
-def phases_at(history: History, journey: JourneySettings, scope: Scope) -> tuple[Ints, Floats]:
+def phases_at(
+    history: History, journey: JourneySettings, scope: Scope, timelines: Timelines | None = None
+) -> tuple[Ints, Floats]:
     """Phase of each customer at the cutoff, and for how long it has been that.
 
     Parameters
@@ -109,6 +127,8 @@ def phases_at(history: History, journey: JourneySettings, scope: Scope) -> tuple
         The rules.
     scope : Scope
         Kinds the source can produce, and the usual gap between orders.
+    timelines : Timelines, optional
+        Of the same history, where several journeys are judged.
 
     Returns
     -------
@@ -117,7 +137,7 @@ def phases_at(history: History, journey: JourneySettings, scope: Scope) -> tuple
         seven days earlier, and again, on the same rows as known at the cutoff: so in steps of 7 days, at
         most 91; 0 means the phase was entered in the last seven days.
     """
-    evidences = Evidences(history, journey, scope)
+    evidences = Evidences(history, journey, scope, timelines)
     today = history.frame.cutoff_day
     now = evidences.phase(today)
     days = np.zeros(len(now))

@@ -4,21 +4,73 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.contract import ID_SPACES
+from features.errors import InputError
+
 KEY_VARIABLE = "KLANTREIS_ID_KEY"
-#: Public on purpose: two clean clones give the same bytes. It protects nobody: set the variable where the
-#: customers are real.
+#: The key of data that are public anyway: two clean clones give the same bytes. It protects nobody.
 PUBLIC_KEY = "klantreis public default key"
+#: Where the generated key of this machine stands, inside the project. Never tracked, never cleaned away.
+KEY_FILE = Path(".klantreis") / "id_key"
 
 
-def id_key() -> bytes:
-    """Give the key of the pseudonyms: ``KLANTREIS_ID_KEY``, else the documented public default."""
-    secret = os.environ.get(KEY_VARIABLE) or PUBLIC_KEY
-    return hashlib.blake2b(secret.encode(), digest_size=32).digest()
+def id_key(root: Path, mode: Literal["public", "secret"]) -> bytes:
+    """Give the key of the pseudonyms.
+
+    Parameters
+    ----------
+    root : Path
+        The project folder; the generated key stands there in ``.klantreis/id_key``.
+    mode : {"public", "secret"}
+        Key ``id_key`` of ``conf/sources/<name>.yaml``: the documented public key, or one of this machine: made
+        at random when it is first asked for, readable by its owner only. Lose it and nobody can be found again.
+
+    Returns
+    -------
+    bytes
+        32 bytes. The environment variable ``KLANTREIS_ID_KEY``, where it is set, wins in both modes.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> id_key(folder, "public") == id_key(folder, "secret")
+    False
+    >>> id_key(folder, "secret") == id_key(folder, "secret")
+    True
+    """
+    words = os.environ.get(KEY_VARIABLE) or (PUBLIC_KEY if mode == "public" else _own_key(root / KEY_FILE))
+    return hashlib.blake2b(words.encode(), digest_size=32).digest()
+
+
+def _own_key(path: Path) -> str:
+    """Read the generated key; make it once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}")
+    if not path.is_file():
+        beside.touch(mode=0o600)
+        beside.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+        try:
+            os.link(beside, path)  # unlike a rename it never takes the place of a key made at the same time
+        except FileExistsError:
+            pass
+        finally:
+            beside.unlink()
+    words = path.read_text(encoding="ascii").strip()
+    if not words:
+        raise InputError(
+            f"{KEY_FILE} is empty: put the key back that the data was ingested with, or take the file away and run "
+            f"the pipeline again with a new one; the environment variable {KEY_VARIABLE} may hold a key too"
+        )
+    return words
 
 
 def spaced(source_ids: pa.Array | pa.ChunkedArray, space: str) -> pa.Array | pa.ChunkedArray:
@@ -39,6 +91,21 @@ def spaced(source_ids: pa.Array | pa.ChunkedArray, space: str) -> pa.Array | pa.
     if space == "customer":
         return source_ids
     return pc.binary_join_element_wise(space, source_ids, ":")
+
+
+def space_of(source_ids: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Tell the space of each id as `spaced` wrote it; a bare id is a customer's.
+
+    Examples
+    --------
+    >>> space_of(pa.array(["browser:123", "7", "shop:7"])).to_pylist()
+    ['browser', 'customer', 'customer']
+    """
+    found = pa.repeat(pa.scalar("customer"), len(source_ids))
+    for space in ID_SPACES:
+        if space != "customer":
+            found = pc.if_else(pc.starts_with(source_ids, f"{space}:"), space, found)
+    return found
 
 
 def email_ids(addresses: pa.Array | pa.ChunkedArray, key: bytes) -> pa.Array:
@@ -71,15 +138,15 @@ def email_ids(addresses: pa.Array | pa.ChunkedArray, key: bytes) -> pa.Array:
     return pa.array(hashes, pa.string()).take(encoded.indices)
 
 
-def pseudonym(source_id: str, key: bytes | None = None) -> int:
+def pseudonym(source_id: str, key: bytes) -> int:
     """Turn one id of the source into its pseudonym.
 
     Parameters
     ----------
     source_id : str
         The id as the source gave it; a whole number as ``str(int)``.
-    key : bytes, optional
-        Key of the hash; default `id_key`.
+    key : bytes
+        Key of the hash (`id_key`).
 
     Returns
     -------
@@ -97,19 +164,19 @@ def pseudonym(source_id: str, key: bytes | None = None) -> int:
     >>> pseudonym("1029", b"key") == pseudonym("1029", b"another")
     False
     """
-    digest = hashlib.blake2b(source_id.encode(), key=id_key() if key is None else key, digest_size=8).digest()
+    digest = hashlib.blake2b(source_id.encode(), key=key, digest_size=8).digest()
     return int.from_bytes(digest, "big") & (2**63 - 1)
 
 
-def pseudonyms(source_ids: pa.Array | pa.ChunkedArray, key: bytes | None = None) -> pa.Array:
+def pseudonyms(source_ids: pa.Array | pa.ChunkedArray, key: bytes) -> pa.Array:
     """Turn a column of source ids into pseudonyms; every distinct id is hashed once.
 
     Parameters
     ----------
     source_ids : array of string
         One id per row; null stays null.
-    key : bytes, optional
-        Key of the hash; default `id_key`.
+    key : bytes
+        Key of the hash (`id_key`).
 
     Returns
     -------
@@ -122,10 +189,9 @@ def pseudonyms(source_ids: pa.Array | pa.ChunkedArray, key: bytes | None = None)
     >>> numbers[0] == numbers[2], numbers[3].as_py()
     (True, None)
     """
-    secret = id_key() if key is None else key
     if isinstance(source_ids, pa.ChunkedArray):
         source_ids = source_ids.combine_chunks()
     encoded = source_ids if pa.types.is_dictionary(source_ids.type) else pc.dictionary_encode(source_ids)
     uniques = encoded.dictionary.to_pylist()
-    numbers = np.fromiter((pseudonym(one, secret) for one in uniques), np.int64, len(uniques))
+    numbers = np.fromiter((pseudonym(one, key) for one in uniques), np.int64, len(uniques))
     return pa.array(numbers, pa.int64()).take(encoded.indices)

@@ -11,9 +11,20 @@ from features.contract import CHANNELS, KINDS
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+#: A file of conf/journeys; one may begin with a digit (``5k``).
+JourneyName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
+Words = dict[Literal["nl", "en"], str]
 TargetEvent = Literal["purchase", "behaviour"]
 #: The phase of who shows no evidence of any other; last in every journey.
 DORMANT = "dormant"
+#: What a phase may be measured by; a phase names those that are shown for it.
+KPIS = (
+    "visits", "visitors", "new_visitors", "bounce_rate", "time_on_page", "product_views", "sign_ups",
+    "basket_rate", "abandoned_baskets", "conversion", "orders", "order_value", "repeat_rate", "order_frequency",
+    "retention_rate", "churn_rate", "customer_value", "return_rate", "nps", "satisfaction", "tickets",
+    "waiting_time", "sentiment", "reviews", "rating", "referrals", "shares", "email_open_rate",
+    "email_click_rate", "cost_per_acquisition",
+)  # fmt: skip
 
 
 class Settings(BaseModel):
@@ -143,9 +154,9 @@ class Evidence(Settings):
     m times in the last ``within_days``, counting only later days than that of the last order if
     ``since_last_order``. The silence (days since the last order) lies in
     ``[rhythm_at_least, rhythm_at_most]`` own mean gaps and in ``[usual_at_least, usual_at_most]`` usual gaps
-    of the source. The customer orders at least ``pace_at_least`` times as often as is usual. The first
-    behaviour known lies at most ``new_within_days`` back. A rule with ``where_source_lacks`` speaks only
-    where the source can produce none of those kinds.
+    of the source. The customer orders at least ``pace_at_least`` times as often as is usual. ``ordered``: an
+    order is known (true) or none is (false). The first behaviour known lies at most ``new_within_days`` back.
+    A rule with ``where_source_lacks`` speaks only where the source can produce none of those kinds.
     """
 
     kinds: tuple[str, ...] = ()
@@ -157,6 +168,7 @@ class Evidence(Settings):
     usual_at_least: Annotated[float, Field(ge=0)] | None = None
     usual_at_most: Annotated[float, Field(ge=0)] | None = None
     pace_at_least: Annotated[float, Field(gt=0)] | None = None
+    ordered: bool | None = None
     new_within_days: Days | None = None
     channels: tuple[str, ...] = ()
     since_last_order: bool = False
@@ -164,21 +176,21 @@ class Evidence(Settings):
 
     @model_validator(mode="after")
     def _known_words(self) -> Evidence:
-        for word in (*self.kinds, *self.where_source_lacks):
-            if word not in KINDS:
-                raise ValueError(f"unknown kind {word!r}; allowed: {', '.join(KINDS)}")
-        for word in self.channels:
-            if word not in CHANNELS:
-                raise ValueError(f"unknown channel {word!r}; allowed: {', '.join(CHANNELS)}")
+        _all_known("kind", (*self.kinds, *self.where_source_lacks), KINDS)
+        _all_known("channel", self.channels, CHANNELS)
         return self
 
 
 class PhaseSettings(Settings):
-    """One phase of a journey: its words, its place, the evidence that opens or keeps it."""
+    """One phase of a journey: its words, its place, the evidence that opens or keeps it.
+
+    ``part``: of the buyer journey (up to the purchase) or the customer journey (after it). ``kpis`` are words of
+    ``KPIS``; ``actions`` are those allowed in the phase, ``none`` always among them.
+    """
 
     key: Name
-    label: dict[Literal["nl", "en"], str]
-    goal: dict[Literal["nl", "en"], str]
+    label: Words
+    goal: Words
     part: Literal["buyer", "customer"]
     priority: Annotated[int, Field(ge=1)]
     evidence: tuple[Evidence, ...]
@@ -186,31 +198,62 @@ class PhaseSettings(Settings):
     kpis: tuple[str, ...] = ()
     actions: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _known_words(self) -> PhaseSettings:
+        _all_known("kpi", self.kpis, KPIS)
+        if self.key == DORMANT:
+            raise ValueError(f"{DORMANT!r} is what a customer is outside every phase; choose another key")
+        if self.actions and "none" not in self.actions:
+            raise ValueError(f"actions must hold 'none', found {', '.join(self.actions)}")
+        return self
+
+
+class Loop(Settings):
+    """Where the journey closes to a circle: who ``leaves`` a phase may be met again where it ``enters``."""
+
+    leaves: Name
+    enters: Name
+
 
 class JourneySettings(Settings):
     """One file of ``conf/journeys``: ordered phases; the open phase with the highest priority wins.
 
     Nobody falls through: with no evidence left a customer is ``dormant``. A customer's own rhythm is their
     mean gap between order days, drawn to the usual gap (``mean_gap_prior_days``; null: as the source
-    declares) with the weight of ``mean_gap_prior_weight`` gaps.
+    declares) with the weight of ``mean_gap_prior_weight`` gaps. The phases of the buyer come before those of the
+    customer; ``loops`` lead back from the latter to the former.
     """
 
-    name: Name
-    title: dict[Literal["nl", "en"], str]
+    name: JourneyName
+    title: Words
     phases: tuple[PhaseSettings, ...]
-    dormant: dict[Literal["nl", "en"], str]
+    dormant: Words
+    loops: tuple[Loop, ...] = ()
     mean_gap_prior_days: Annotated[float, Field(gt=0)] | None = None
     mean_gap_prior_weight: Annotated[float, Field(gt=0)] = 1.0
 
     @model_validator(mode="after")
-    def _distinct(self) -> JourneySettings:
+    def _hangs_together(self) -> JourneySettings:
         for what in ("key", "priority"):
             values = [getattr(phase, what) for phase in self.phases]
             if len(values) != len(set(values)):
                 raise ValueError(f"phases must have distinct {what}, found {values}")
+        parts = [phase.part for phase in self.phases]
+        if parts != sorted(parts):
+            raise ValueError(f"phases of the buyer must come before those of the customer, found {parts}")
+        for loop in self.loops:
+            _all_known("phase", (loop.leaves, loop.enters), self.phase_keys[:-1])
+            if self.phase_keys.index(loop.enters) >= self.phase_keys.index(loop.leaves):
+                raise ValueError(f"a loop leads back; {loop.enters!r} does not come before {loop.leaves!r}")
         return self
 
     @property
     def phase_keys(self) -> tuple[str, ...]:
         """Names of the phases in journey order, ``dormant`` last."""
         return (*(phase.key for phase in self.phases), DORMANT)
+
+
+def _all_known(what: str, words: tuple[str, ...], allowed: tuple[str, ...]) -> None:
+    for word in words:
+        if word not in allowed:
+            raise ValueError(f"unknown {what} {word!r}; allowed: {', '.join(allowed)}")

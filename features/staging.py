@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -13,23 +15,33 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.contract import CUSTOMERS, EVENTS, IDS, LINKS, QUARANTINE
+from features.contract import COSTS, CUSTOMERS, DECISIONS, IDS, LINKS, QUARANTINE
 from features.errors import InputError
-from features.pseudonyms import id_key, pseudonyms
+from features.pseudonyms import pseudonyms, space_of
 from features.sources._base import Source
-from features.sources._batches import CanonicalBatch, RawBatch, RawFile
+from features.sources._batches import STAGED_EVENTS, CanonicalBatch, RawBatch, RawFile
 from features.sources._files import first_line
 
 logger = logging.getLogger(__name__)
 
-ORIGIN = [pa.field("_file", pa.int32()), pa.field("_row", pa.int64())]
+_FILE, _PART = pa.field("_file", pa.int32()), pa.field("source", pa.string())
 SCHEMAS = {
-    "events": pa.schema([*EVENTS, *ORIGIN]),
+    "events": pa.schema(
+        [
+            pa.field("customer_id", pa.int64()),
+            *(column for column in STAGED_EVENTS if column.name != "source_id"),
+            *(_PART, _FILE, pa.field("_row", pa.int64()), pa.field("_extra", pa.bool_())),
+        ]
+    ),
     "customers": CUSTOMERS,
     "links": LINKS,
+    "decisions": pa.schema([*DECISIONS, _PART, _FILE]),
+    "costs": pa.schema([*COSTS, _FILE]),
     "ids": IDS,
-    "quarantine": pa.schema([*QUARANTINE, pa.field("_file", pa.int32())]),
+    "quarantine": pa.schema([*QUARANTINE, _FILE]),
 }
+#: Anything that looks like an e-mail address.
+_ADDRESS = r"[^\s@\"'<>(),;:\\\[\]{}|]+@[^\s@\"'<>(),;:\\\[\]{}|]+"
 _PROGRESS_ROWS = 2_000_000
 
 
@@ -46,6 +58,8 @@ class FileCount:
 class Staging:
     """Writes canonical rows as they come, one Parquet file per table.
 
+    The id of an event is still the one it came with: who that is, ``features.canonical`` settles.
+
     Parameters
     ----------
     folder : Path
@@ -59,7 +73,7 @@ class Staging:
         self.folder = folder
         self.counts: list[FileCount] = []
         self._source = source
-        self._key = id_key()
+        self.has_extra = False
         self._writers = {
             name: pq.ParquetWriter(self.path(name), schema, compression="lz4")
             for name, schema in SCHEMAS.items()
@@ -79,8 +93,8 @@ class Staging:
             canonical = self._canonical(batch)
             count.rows_in += len(batch.rows) + batch.broken.num_rows
             count.accepted += canonical.reasons.null_count
-            count.quarantined += self._quarantine(number, batch, canonical)
-            self._stage(number, canonical)
+            count.quarantined += self._quarantine(number, file, batch, canonical)
+            self._stage(number, file, canonical)
             self._progress(len(batch.rows))
         if count.rows_in == 0:
             logger.warning("%s: %s is empty", self._source.name, file.name)
@@ -106,34 +120,45 @@ class Staging:
             self._source.name, self._rows, len(self.counts), self._rows / seconds,
         )  # fmt: skip
 
-    def _stage(self, number: int, canonical: CanonicalBatch) -> None:
-        events = canonical.events
-        if events.num_rows:
-            events = self._with_customer(events)
-            events = events.append_column("source", pa.repeat(self._source.name, events.num_rows))
-            events = events.append_column("_file", pa.repeat(pa.scalar(number, pa.int32()), events.num_rows))
+    def _stage(self, number: int, file: RawFile, canonical: CanonicalBatch) -> None:
+        part = {"source": file.part or self._source.name, "_file": pa.scalar(number, pa.int32())}
+        if canonical.events.num_rows:
+            extra = canonical.extra
+            self.has_extra |= extra is not None and bool(extra.any())
+            events = _fill(self._with_customer(canonical.events), part)
             events = events.append_column("_row", pa.array(canonical.rows))
+            events = _fill(events, {"_extra": False}) if extra is None else events.append_column(
+                "_extra", pa.array(extra)
+            )  # fmt: skip
             self._write("events", events)
         if canonical.attributes.num_rows:
             self._write("customers", self._with_customer(canonical.attributes))
         if canonical.links.num_rows:
             links = self._with_customer(canonical.links)
-            anonymous = pseudonyms(links["anonymous_source_id"], self._key)
-            self._write("links", links.append_column("anonymous_id", anonymous))
+            self._write("links", self._with_customer(links, "anonymous_source_id", "anonymous_id"))
+        if canonical.decisions.num_rows:
+            self._write("decisions", _fill(self._with_customer(canonical.decisions), part))
+        if canonical.costs.num_rows:
+            self._write("costs", _fill(canonical.costs, part))
 
-    def _with_customer(self, table: pa.Table) -> pa.Table:
+    def _with_customer(
+        self, table: pa.Table, source_id: str = "source_id", name: str = "customer_id"
+    ) -> pa.Table:
         """Add the pseudonyms, and note which source ids they stand for."""
-        encoded = pc.dictionary_encode(table["source_id"].combine_chunks())
-        names = encoded.dictionary
-        customers = pseudonyms(names, self._key)
-        self._write("ids", pa.table({"source_id": names, "customer_id": customers}))
-        return table.append_column("customer_id", customers.take(encoded.indices))
+        encoded = pc.dictionary_encode(table[source_id].combine_chunks())
+        words = encoded.dictionary
+        numbers = pseudonyms(words, self._source.key)
+        self._write(
+            "ids", pa.table({"source_id": words, "id_space": space_of(words), "customer_id": numbers})
+        )
+        return table.append_column(name, numbers.take(encoded.indices))
 
     def _write(self, table: str, rows: pa.Table) -> None:
         schema = SCHEMAS[table]
         self._writers[table].write_table(rows.select(schema.names).cast(schema))
 
-    def _quarantine(self, number: int, batch: RawBatch, canonical: CanonicalBatch) -> int:
+    def _quarantine(self, number: int, file: RawFile, batch: RawBatch, canonical: CanonicalBatch) -> int:
+        """Keep the rejected rows, whole but for e-mail addresses: these are masked."""
         rejected = pc.is_valid(canonical.reasons)
         rows = batch.data.filter(rejected)
         parts = [batch.broken]
@@ -143,11 +168,9 @@ class Staging:
             parts.append(pa.table({"row": numbers, "reason": reasons, "raw": raw_json(rows)}))
         found = pa.concat_tables(parts)
         if found.num_rows:
-            constants = {"source": self._source.name, "file": batch.file.name}
-            for column, value in constants.items():
-                found = found.append_column(column, pa.repeat(value, found.num_rows))
-            found = found.append_column("_file", pa.repeat(pa.scalar(number, pa.int32()), found.num_rows))
-            self._write("quarantine", found)
+            found = found.set_column(2, "raw", without_addresses(found["raw"]))
+            part = {"source": file.part or self._source.name, "file": file.name}
+            self._write("quarantine", _fill(found, {**part, "_file": pa.scalar(number, pa.int32())}))
         return int(found.num_rows)
 
     def _progress(self, rows: int) -> None:
@@ -155,6 +178,24 @@ class Staging:
         if self._rows // _PROGRESS_ROWS > before // _PROGRESS_ROWS:
             seconds = max(time.monotonic() - self._started, 1e-9)
             logger.info("%s: %d rows read (%d rows/s)", self._source.name, self._rows, self._rows / seconds)
+
+
+def without_addresses(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Put ``***@***`` in the place of anything in a text that looks like an e-mail address.
+
+    Examples
+    --------
+    >>> without_addresses(pa.array(['{"mail":"jan@example.nl","text":"ask piet.p@x.org, or me"}'])).to_pylist()
+    ['{"mail":"***@***","text":"ask ***@***, or me"}']
+    """
+    return pc.replace_substring_regex(texts, _ADDRESS, "***@***")
+
+
+def _fill(table: pa.Table, constants: Mapping[str, Any]) -> pa.Table:
+    """Add columns of one value each."""
+    for name, value in constants.items():
+        table = table.append_column(name, pa.repeat(value, table.num_rows))
+    return table
 
 
 def raw_json(rows: pa.Table) -> pa.Array:

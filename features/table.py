@@ -1,4 +1,4 @@
-"""Runs phases, families and labels over one batch of whole customers; knows the column dictionary.
+"""Runs phases, families and labels over one batch of whole persons; knows the column dictionary.
 
 ``build`` is a pure function from (batch, plan) to (features, labels): engines only move rows.
 """
@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 
 import features.families
 from features import cutoffs as cut
-from features.contract import EVENTS
+from features.contract import DAY_US, EVENTS
 from features.discovery import discover
 from features.errors import InputError
 from features.events import Events
 from features.families._base import Family, Measure, Scope
-from features.history import Floats, Frame, History, Mask
+from features.history import Floats, Frame, History, Ints, Mask
 from features.labels._base import happened, labels
-from features.phases import phases_at
+from features.phases import Evidences, phases_at
 from features.plan import Plan
 from features.settings import (
     CutoffSettings,
@@ -156,12 +156,12 @@ def column_dictionary(plan: Plan) -> list[dict[str, Any]]:
 
 
 def build(batch: pa.Table, plan: Plan) -> tuple[pa.Table, pa.Table]:
-    """Compute features and labels of a batch of WHOLE customers at every cutoff of the plan.
+    """Compute features and labels of a batch of WHOLE persons at every cutoff of the plan.
 
     Parameters
     ----------
     batch : pyarrow.Table
-        Canonical events, one row per event, in any order; a customer is never split over batches.
+        Canonical events in any order; a person (``person_id``) is never split over batches.
     plan : Plan
         Cutoffs, families, windows, contracts and journey.
 
@@ -202,7 +202,7 @@ def _at_cutoff(events: Events, cutoff_us: int, plan: Plan) -> tuple[pa.Table, pa
         columns[name] = _float32(name, measure.values, present)
     found = dict(keys)
     for contract in plan.contracts:
-        found.update(_labels(events, cutoff_us, plan, contract, present))
+        found.update(_labels(events, cutoff_us, plan, contract, present, phase))
     return pa.table(columns), pa.table(found)
 
 
@@ -214,23 +214,34 @@ def _measures(history: History, plan: Plan) -> Iterator[tuple[str, Measure]]:
 
 
 def _labels(
-    events: Events, cutoff_us: int, plan: Plan, contract: LabelContract, present: Mask
+    events: Events, cutoff_us: int, plan: Plan, contract: LabelContract, present: Mask, phase: Ints
 ) -> Iterator[tuple[str, pa.Array]]:
     label = labels()[contract.target]
     on_grid = cutoff_us in plan.cutoffs[contract.target]
     if label.cutoffs == "decisions":
         # A decision is about whoever it was about: no activity is asked.
         population = np.full(len(present), on_grid)
-    elif on_grid or cutoff_us == plan.as_of_us:
+    elif not on_grid and cutoff_us != plan.as_of_us:
+        population = np.zeros(len(present), dtype=np.bool_)
+    elif label.of_phases is not None:
+        population = phase < len(plan.journey.phases)
+    else:
         active = cut.past(events, cutoff_us, contract.active_days or cut.EVER_DAYS)
         population = happened(active, contract.active_event).total() > 0
-    else:
-        population = np.zeros(len(present), dtype=np.bool_)
     yield f"{contract.target}__population", pa.array(population[present])
     start, end = cut.label_window(cutoff_us, contract)
     known_until = min(plan.as_of_us, plan.complete_until_us)
     if on_grid and cut.window_is_complete(start, end, plan.missing_days, known_until):
-        values = label.values(cut.future(events, start, end, known_by_us=end), contract)
+        # The label follows the person: who was a browser at the cutoff may have bought as a customer.
+        person = cut.successors(events, cutoff_us, end)
+        if label.of_phases is not None:
+            later = cut.past(events, end, plan.lookback_days)
+            then = Evidences(later, plan.journey, _scope(plan)).phase(end // DAY_US)
+            values = (label.of_phases(phase, then[person], len(plan.journey.phases)),)
+        else:
+            assert label.values is not None  # a label is about the events of its window, or about the phase
+            values = label.values(cut.future(events, start, end, known_by_us=end), contract)
+            values = tuple(value[person] for value in values)
     else:
         values = tuple(np.full(len(present), np.nan) for _ in label.columns)
     for column, value in zip(label.columns, values, strict=True):

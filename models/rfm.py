@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from features.settings import TargetEvent
 
-#: The bands, best customers first. Words for people: ``models/reporting/templates/words.json``, keys ``band_*``.
+#: The bands, best customers first. Words for people: ``models/segment_dimensions/rfm_band.py``.
 BANDS = (
     "recent_frequent_high", "recent_frequent", "recent_rare", "silent_frequent", "silent_rare", "no_order",
 )  # fmt: skip

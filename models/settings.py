@@ -83,6 +83,24 @@ class NextActionSettings(Settings):
     seed: int = 7
 
 
+class ExitSettings(Settings):
+    """How the competing exits of a phase (advance, stall, regress, leave) are learnt.
+
+    ``horizon_days`` null: one step of the observation grid, as the source declares. At most ``max_rows`` rows are
+    learnt from (whole customers, drawn by ``seed``); everybody is predicted. ``margin`` as in training.
+    """
+
+    horizon_days: Annotated[int, Field(ge=1, le=365)] | None = None
+    seed: int = 7
+    num_threads: Annotated[int, Field(ge=1, le=256)] = 1
+    margin: Annotated[float, Field(ge=0)] = 0.25
+    max_rows: Annotated[int, Field(ge=100)] = 15_000
+    penalties: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (30.0, 300.0)
+    lightgbm: LightGBMSettings = LightGBMSettings(
+        learning_rate=0.1, num_leaves=8, max_bin=63, max_rounds=150, patience=15
+    )
+
+
 class ScoreSettings(Settings):
     """What a score file holds."""
 
@@ -95,6 +113,24 @@ class ScoreSettings(Settings):
     def _rising(self) -> ScoreSettings:
         if self.bands[0] >= self.bands[1]:
             raise ValueError(f"bands must rise (from low to medium, from medium to high), found {self.bands}")
+        return self
+
+
+class PersonaSettings(Settings):
+    """How personas are looked for."""
+
+    least: Annotated[int, Field(ge=2, le=12)] = 3
+    most: Annotated[int, Field(ge=2, le=12)] = 7
+    rows: Annotated[int, Field(ge=200)] = 8000
+    resamples: Annotated[int, Field(ge=2, le=200)] = 10
+    smallest_share: Annotated[float, Field(ge=0, lt=0.5)] = 0.02
+    min_customers: Annotated[int, Field(ge=50)] = 200
+    seed: int = 7
+
+    @model_validator(mode="after")
+    def _in_order(self) -> PersonaSettings:
+        if self.least > self.most:
+            raise ValueError(f"least ({self.least}) must not be above most ({self.most})")
         return self
 
 

@@ -48,16 +48,28 @@ def features() -> None:
 
 
 @app.command()
-def train(target: Annotated[str, typer.Argument(help="churn, readiness or next_action")]) -> None:
+def train(target: Annotated[str, typer.Argument(help="churn, readiness, next_action or exits")]) -> None:
     """Learn one target for every phase (stage)."""
-    if target not in TARGETS:
-        raise InputError(f"no target {target!r}; allowed: {', '.join(TARGETS)}")
-    if target == "next_action":
-        _stage("train_next_action")
+    if target not in (*TARGETS, "exits"):
+        raise InputError(f"no target {target!r}; allowed: {', '.join(TARGETS)}, exits")
+    if target in ("next_action", "exits"):
+        _stage(f"train_{target}")
     else:
         from pipelines.train_probability import run
 
         run(project_root(), target)
+
+
+@app.command()
+def personas() -> None:
+    """Groups of customers who behave alike, with a card each (stage)."""
+    _stage("personas")
+
+
+@app.command()
+def journey() -> None:
+    """Phases, moves between them, and the KPIs of the journey (stage)."""
+    _stage("journey")
 
 
 @app.command()

@@ -37,7 +37,7 @@ def edit(root: Path, assignments: list[str]) -> dict[str, str]:
     changed = {}
     for assignment in assignments:
         key, _, value = assignment.partition("=")
-        if key not in EDITABLE or not re.fullmatch(r"[a-z][a-z0-9_]*", value):
+        if key not in EDITABLE or not re.fullmatch(r"[a-z0-9][a-z0-9_]*", value):
             raise InputError(f"cannot set {assignment!r}; allowed: {', '.join(EDITABLE)}=<name>")
         text, found = re.subn(rf"(?m)^{key}: *\S+(?P<rest>.*)$", rf"{key}: {value}\g<rest>", text, count=1)
         if not found:

@@ -52,6 +52,7 @@ def label_contracts(
 ) -> tuple[LabelContract, ...]:
     """Resolve the label contract of every target that the source can support."""
     wanted = {"churn": params.churn, "readiness": params.readiness}
+    wanted["exits"] = LabelSettings(horizon_days=params.exits.horizon_days)
     # How many labels a model needs is a matter of learning: it must not mark the tables as changed.
     minima = {name: LabelSettings.model_fields[name].default for name in ("min_positives", "min_negatives")}
     wanted = {target: settings.model_copy(update=minima) for target, settings in wanted.items()}

@@ -16,6 +16,7 @@ from features.settings import (
     CutoffSettings,
     EngineSettings,
     FeatureSettings,
+    JourneyName,
     JourneySettings,
     LabelSettings,
     Name,
@@ -24,7 +25,9 @@ from features.settings import (
 )
 from models.settings import (
     EvaluationSettings,
+    ExitSettings,
     NextActionSettings,
+    PersonaSettings,
     ScoreSettings,
     TrackingSettings,
     TrainSettings,
@@ -37,7 +40,7 @@ class Params(Settings):
     """The whole of ``params.yaml``."""
 
     source: Name
-    journey: Name = "five_phase"
+    journey: JourneyName = "five_phase"
     language: Literal["en", "nl"] = "en"
     engine: EngineSettings = EngineSettings()
     cutoffs: CutoffSettings = CutoffSettings()
@@ -47,7 +50,9 @@ class Params(Settings):
     train: TrainSettings = TrainSettings()
     evaluation: EvaluationSettings = EvaluationSettings()
     next_action: NextActionSettings = NextActionSettings()
+    exits: ExitSettings = ExitSettings()
     score: ScoreSettings = ScoreSettings()
+    personas: PersonaSettings = PersonaSettings()
     tracking: TrackingSettings = TrackingSettings()
 
 

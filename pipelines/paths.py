@@ -64,6 +64,11 @@ class Project:
         return self.root / "data/scores.parquet"
 
     @property
+    def personas(self) -> Path:
+        """The personas and what decides who belongs to which."""
+        return self.root / "artifacts/personas/personas.json"
+
+    @property
     def reports(self) -> Path:
         """Folder of what people read."""
         return self.root / "reports"

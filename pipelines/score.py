@@ -1,8 +1,9 @@
 """Stage ``score``: everybody at the newest cutoff, into ``data/scores.parquet``.
 
 Columns, one row per customer: ``customer_id`` (as the source gave it), ``as_of``, ``journey``, ``phase``,
-``days_in_phase``; ``p_churn`` and ``p_ready`` (probabilities, their calibration error is in the report; empty
-outside the risk set); ``eligible`` (at risk for at least one of the two) and
+``days_in_phase``, ``persona`` (id, see `models.personas.names`); ``p_churn`` and ``p_ready`` (probabilities, their calibration error is in the report; empty
+outside the risk set); ``p_advance``, ``p_stall``, ``p_regress`` and ``p_leave`` (where the phase leads within
+the horizon of the exits: together 1, empty for who is dormant); ``eligible`` (at risk for at least one of the two) and
 ``not_eligible_reason`` (why a probability is empty);
 ``score``, ``percentile`` and ``band`` (three readings of ``p_ready``, see `models.scoring`); ``action``,
 ``action_value`` (money over doing nothing), ``action_effect`` with ``effect_low`` and ``effect_high`` (on the
@@ -28,8 +29,11 @@ from features.plan import Plan
 from features.settings import JourneySettings
 from models.actions.decision_log import NONE
 from models.actions.phase_policy import load_policies
+from models.exits.probabilities import P
+from models.exits.serving import FILES, exit_probabilities
 from models.explain import reasons
 from models.panel import panel_of
+from models.personas.assign import persona_of
 from models.policy import Actions, decide
 from models.scoring import newest_rows, score_rows
 from models.target import TARGETS
@@ -49,8 +53,10 @@ SCORES = pa.schema(
         ("journey", pa.string()),
         ("phase", pa.string()),
         ("days_in_phase", pa.float32()),
+        ("persona", pa.string()),
         ("p_churn", pa.float64()),
         ("p_ready", pa.float64()),
+        *((name, pa.float64()) for name in P),
         ("eligible", pa.bool_()),
         ("not_eligible_reason", pa.string()),
         ("score", pa.float64()),
@@ -110,6 +116,9 @@ def score_tables(
     artifacts = {target: project.artifacts(target) for target in TARGETS}
     scores = score_rows(features, labels, plan.journey, plan.contracts, artifacts, params.score)
     panel = panel_of(features, None, "churn", plan.journey.phase_keys)
+    for name, p in exit_probabilities(panel, project.artifacts("exits")).items():
+        scores[name] = p
+    scores["persona"] = persona_of(project.personas, features)
     actions = _actions(project, params, plan.journey, scores, panel.x, panel.columns)
     for name in Actions.__dataclass_fields__:
         scores[name] = getattr(actions, name)
@@ -196,6 +205,9 @@ def model_version(project: Project) -> str:
         folder = project.artifacts(target)
         for path in sorted(folder.glob("*/*")):
             digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    for path in sorted(project.artifacts("exits").glob("*")):
+        if path.name in FILES:
+            digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,13 +17,14 @@ from features.cutoffs import day_of, midnight_us
 from features.engines import local
 from features.errors import InputError
 from features.plan import Plan
-from features.pseudonyms import KEY_VARIABLE, pseudonyms
+from features.pseudonyms import id_key
 from models.scoring import newest_rows
 from pipelines.customer_list import CustomerList, check_format, read_list, write_scores
-from pipelines.params import Params, load_params
+from pipelines.params import Params, load_params, load_source
 from pipelines.paths import Project
 from pipelines.plan import load_plan
 from pipelines.score import as_arrow, data_hash, model_version, score_tables
+from pipelines.whose_ids import read_links, who
 
 UNKNOWN = "unknown customer: the source has no such id"
 TOO_EARLY = "no history yet at the moment of scoring"
@@ -40,7 +40,8 @@ def run(root: Path, customers: Path, out: Path | None, as_of: str | None) -> str
     root : Path
         Project folder; its models must have been trained.
     customers : Path
-        The list, with a column ``customer_id`` (ids as the source gives them).
+        The list, with a column ``customer_id`` (ids as the source gives them, also those of browsers or cards,
+        and e-mail addresses; ``pipelines.whose_ids``).
     out : Path or None
         ``.csv`` or ``.parquet``; left out: beside the list, ``<list>_scores.csv``.
     as_of : str or None
@@ -108,15 +109,12 @@ def score_customers(project: Project, params: Params, plan: Plan, wanted: Custom
     Returns
     -------
     DataFrame
-        One row per id of the list, in its order; who is not in the log has ``eligible`` false and a reason.
+        One row per id of the list, in its order; who is not in the log has ``eligible`` false and a reason. An id
+        that was linked by then has the scores of the customer it belongs to.
     """
-    ids = pd.DataFrame(
-        {
-            "source_id": np.array(wanted.ids, dtype=object),
-            "customer_id": pseudonyms(pa.array(wanted.ids, pa.string())).to_numpy(),
-        }
+    ids = who(
+        project, wanted, plan.as_of_us, id_key(project.root, load_source(params.source, project.root).id_key)
     )
-    known = _known(project, ids)
     with workspace(project.root / "data" / "score_list") as folder:
         _their_events(project, ids, folder)
         tables = folder / "features.parquet", folder / "labels.parquet"
@@ -126,38 +124,21 @@ def score_customers(project: Project, params: Params, plan: Plan, wanted: Custom
         local.run(folder / "events.parquet", plan, engine, *tables)
         features, labels = (newest_rows(path, plan.as_of_us) for path in tables)
     scores = score_tables(project, params, plan, features, labels)
-    return _in_order(project, plan, ids, known, scores)
-
-
-def _known(project: Project, ids: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Say which ids the source has.
-
-    Raises
-    ------
-    InputError
-        If they have other pseudonyms than at ingest: then nobody would be found.
-    """
-    table = pq.read_table(project.ids).to_pandas()
-    place = pd.Index(table["source_id"]).get_indexer(ids["source_id"])
-    known = np.asarray(place >= 0)
-    if (table["customer_id"].to_numpy()[place[known]] != ids["customer_id"].to_numpy()[known]).any():
-        raise InputError(
-            f"the environment variable {KEY_VARIABLE} is not what it was when the data was ingested, so nobody can be "
-            "found; set it as it was, or run the pipeline again"
-        )
-    return known
+    return _in_order(project, plan, ids, scores)
 
 
 def _their_events(project: Project, ids: pd.DataFrame, folder: Path) -> None:
     events = project.canonical / "events.parquet"
     if not events.is_file():
         raise InputError(f"{events} is missing; run `klantreis ingest` first (or `dvc repro`)")
-    wanted = pa.table({"customer_id": pa.array(ids["customer_id"], pa.int64())})
+    known = ids.loc[ids["known"], "customer_id"].to_numpy()
+    persons = pa.table({"person_id": read_links(project).persons(known)})
     with duckdb.connect() as store:
-        store.register("wanted", wanted)
+        store.register("wanted", persons)
+        # Whole persons, as in the stage `features`.
         store.execute(
             "CREATE TEMP VIEW theirs AS SELECT e.* FROM "
-            f"read_parquet({_quoted(events)}) e SEMI JOIN wanted USING (customer_id)"
+            f"read_parquet({_quoted(events)}) e SEMI JOIN wanted USING (person_id)"
         )
         store.execute(f"COPY theirs TO {_quoted(folder / 'events.parquet')} (FORMAT parquet)")
 
@@ -166,11 +147,10 @@ def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def _in_order(
-    project: Project, plan: Plan, ids: pd.DataFrame, known: npt.NDArray[np.bool_], scores: pd.DataFrame
-) -> pd.DataFrame:
+def _in_order(project: Project, plan: Plan, ids: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     """Give every id of the list its row; who has no history an empty row with the reason."""
-    place = pd.Index(scores["customer_id"]).get_indexer(ids["customer_id"])
+    known = ids["known"].to_numpy()
+    place = np.where(known, pd.Index(scores["customer_id"]).get_indexer(ids["customer_id"]), -1)
     found = scores.take(place[place >= 0]).set_axis(np.flatnonzero(place >= 0)).reindex(range(len(ids)))
     missing = pd.Series(place < 0)
     fill: dict[str, object] = {

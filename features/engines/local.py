@@ -1,28 +1,22 @@
-"""One machine: DuckDB partitions by customer, the kernel computes, partitions are merged per cutoff."""
+"""One machine: DuckDB partitions by person, the kernel computes, partitions are merged per cutoff."""
 
 from __future__ import annotations
 
 import json
-import logging
-import time
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from features.atomic import replacing, workspace
+from features.engines.partitions import partitions
 from features.events import READS
 from features.plan import PLAN_DIGEST, Plan
 from features.settings import EngineSettings
 from features.table import build, column_dictionary
-
-logger = logging.getLogger(__name__)
 
 
 def run(
@@ -52,12 +46,11 @@ def run(
         replacing(labels_path) as labels_out,
         workspace(features_path.with_name("build")) as folder,
     ):
-        with duckdb.connect(str(folder / "events.duckdb"), config=_config(settings, str(folder))) as store:
-            events = _partition(store, events_path, settings.partitions)
-            rows = _compute(store, plan, settings, folder, events)
+        with partitions(events_path, settings, folder, READS) as parts:
+            rows = sum(parts.map(lambda part, batch: _one(part, batch, plan, folder)))
         for name, out in (("features", features_out), ("labels", labels_out)):
             _merge(sorted(folder.glob(f"{name}.*.arrow")), plan, out)
-    return {"events": events, "rows": rows, "columns": len(column_dictionary(plan))}
+    return {"events": parts.events, "rows": rows, "columns": len(column_dictionary(plan))}
 
 
 def write_columns(plan: Plan, path: Path) -> None:
@@ -66,50 +59,14 @@ def write_columns(plan: Plan, path: Path) -> None:
         beside.write_text(json.dumps(column_dictionary(plan), indent=1, sort_keys=True, ensure_ascii=False))
 
 
-def _config(settings: EngineSettings, folder: str) -> dict[str, Any]:
-    return {"threads": settings.threads, "memory_limit": f"{settings.memory_gb}GB", "temp_directory": folder}
-
-
-def _partition(store: duckdb.DuckDBPyConnection, events_path: Path, partitions: int) -> int:
-    """Split the events by hash of customer into a file, so that memory holds one partition at a time."""
-    store.execute(
-        f"CREATE TABLE events AS SELECT {', '.join(READS)}, hash(customer_id) % ? AS part "
-        "FROM read_parquet(?)",
-        [partitions, str(events_path)],
-    )
-    return int(store.execute("SELECT count(*) FROM events").fetchall()[0][0])
-
-
-def _compute(
-    store: duckdb.DuckDBPyConnection, plan: Plan, settings: EngineSettings, folder: Path, events: int
-) -> int:
-    """Run the kernel on every partition; a worker holds one partition."""
-    began, done, rows = time.monotonic(), 0, 0
-    with ThreadPoolExecutor(settings.threads) as pool:
-        waiting: list[Future[tuple[int, int]]] = [
-            pool.submit(_one, store.cursor(), part, plan, folder) for part in range(settings.partitions)
-        ]
-        for number, future in enumerate(waiting, start=1):
-            read, written = future.result()
-            done, rows = done + read, rows + written
-            seconds = max(time.monotonic() - began, 1e-6)
-            logger.info("partition %d of %d: %d of %d events, %d rows, %.0f events/s", number, len(waiting),
-                        done, events, rows, done / seconds)  # fmt: skip
-    return rows
-
-
-def _one(store: duckdb.DuckDBPyConnection, part: int, plan: Plan, folder: Path) -> tuple[int, int]:
-    batch = store.sql(
-        f"SELECT {', '.join(READS)} FROM events WHERE part = ? ORDER BY customer_id, occurred_us, event_id",
-        params=[part],
-    ).to_arrow_table()
+def _one(part: int, batch: pa.Table, plan: Plan, folder: Path) -> int:
     features, labels = build(batch, plan)
     for name, table in (("features", features), ("labels", labels)):
         options = pa.ipc.IpcWriteOptions(compression="lz4")
         with pa.ipc.new_file(folder / f"{name}.{part:05d}.arrow", table.schema, options=options) as writer:
             for rows in _cutoff_slices(table, plan):
                 writer.write_batch(rows)
-    return len(batch), len(features)
+    return len(features)
 
 
 def _cutoff_slices(table: pa.Table, plan: Plan) -> Iterator[pa.RecordBatch]:

@@ -10,7 +10,7 @@ import features.labels
 from features.contract import BEHAVIOUR
 from features.discovery import discover
 from features.errors import InputError
-from features.history import Floats, History
+from features.history import Floats, History, Ints
 from features.settings import LabelContract, LabelSettings, Rhythm, TargetEvent
 
 
@@ -24,16 +24,21 @@ class Label:
         ``(LabelSettings, Rhythm) -> LabelContract``: a null in params.yaml is as the source declares.
     columns : tuple of str
         Names of the label columns, after ``<target>__``.
-    values : callable
-        ``(future History, LabelContract) -> one array per column``, one value per customer.
+    values : callable or None
+        ``(future History, LabelContract) -> one array per column``, one value per customer; None for a label
+        that is about the phase.
     cutoffs : {"grid", "decisions"}
         Lives on the observation grid, or at the midnights before logged decisions only.
+    of_phases : callable or None
+        ``(phase at the cutoff, phase at the end of the window, place of dormant) -> one value per customer``,
+        for a label that is about the phase; its population is everybody in a phase.
     """
 
     contract: Callable[[LabelSettings, Rhythm], LabelContract]
     columns: tuple[str, ...]
-    values: Callable[[History, LabelContract], tuple[Floats, ...]]
+    values: Callable[[History, LabelContract], tuple[Floats, ...]] | None = None
     cutoffs: Literal["grid", "decisions"] = "grid"
+    of_phases: Callable[[Ints, Ints, int], Floats] | None = None
 
 
 def labels() -> dict[str, Label]:
@@ -42,7 +47,7 @@ def labels() -> dict[str, Label]:
     Examples
     --------
     >>> sorted(labels())
-    ['churn', 'next_action', 'readiness']
+    ['churn', 'exits', 'next_action', 'readiness']
     """
     return discover(features.labels, "LABEL")
 

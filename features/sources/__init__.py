@@ -21,7 +21,7 @@ def open_source(name: str, settings: SourceSettings, root: Path, *, now_us: int)
     settings : SourceSettings
         That file.
     root : Path
-        The repository root; relative paths start there.
+        The repository root; relative paths start there, and the key of the pseudonyms is kept there.
     now_us : int
         The present, in microseconds since 1970 UTC.
 
@@ -35,13 +35,21 @@ def open_source(name: str, settings: SourceSettings, root: Path, *, now_us: int)
     InputError
         If the kind is unknown, an option is wrong or no folder is found.
     """
+    from features.manifest import resolve
+    from features.pseudonyms import id_key
+
+    kind = kind_of(settings.kind, f"conf/sources/{name}.yaml: kind")
+    source = kind(name, settings, resolve(settings.path, root, name=name), now_us)
+    source.use_key(id_key(root, settings.id_key))
+    return source
+
+
+def kind_of(kind: str, where: str) -> type[Source]:
+    """Find the adapter of a kind; an `InputError` that begins with ``where`` if there is none."""
     from features.discovery import discover
     from features.errors import InputError
-    from features.manifest import resolve
 
-    kinds = discover(sys.modules[__name__], "SOURCE")
-    if settings.kind not in kinds:
-        raise InputError(f"conf/sources/{name}.yaml: kind is {settings.kind!r}; allowed: {', '.join(kinds)}")
-    folder = resolve(settings.path, root, name=name)
-    source: Source = kinds[settings.kind](name, settings, folder, now_us)
-    return source
+    kinds: dict[str, type[Source]] = discover(sys.modules[__name__], "SOURCE")
+    if kind not in kinds:
+        raise InputError(f"{where} is {kind!r}; allowed: {', '.join(kinds)}")
+    return kinds[kind]

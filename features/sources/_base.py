@@ -63,6 +63,8 @@ class Source(ABC):
     whole_row: bool = True
     #: What is done with duplicates.
     duplicates: Literal["drop", "keep"] = "drop"
+    #: The key of the pseudonyms (`use_key`), for ids that must not be shown even inside: ``email_ids``.
+    key: bytes
 
     def __init__(self, name: str, settings: SourceSettings, folder: Path, now_us: int) -> None:
         self.name = name
@@ -70,6 +72,14 @@ class Source(ABC):
         self.folder = folder
         self.latest_us = now_us + DAY_US
         self.options: Any = validate_options(self.Options, name, settings.options)
+
+    def use_key(self, key: bytes) -> None:
+        """Take the key of the pseudonyms (``features.pseudonyms.id_key``)."""
+        self.key = key
+
+    def parts(self) -> dict[str, Source]:
+        """Name what the source is made of; ``events.source`` holds these names. One by itself is its own part."""
+        return {self.name: self}
 
     @abstractmethod
     def declaration(self) -> Declaration:
@@ -88,12 +98,14 @@ class Source(ABC):
         return parquet_batches(file)
 
     def decisions(self, seen: pa.Table, complete_until_us: int) -> pa.Table | None:
-        """Give the decision log (contract DECISIONS), if the source has one.
+        """Give the decision log (contract DECISIONS), if the source can only tell it once all is read.
+
+        A source whose rows are decisions gives them in its batches instead.
 
         Parameters
         ----------
         seen : table of source_id, customer_id, first_us
-            One row per customer: the moment of the first behaviour event.
+            One row per customer: the moment from which a behaviour event of theirs is known.
         complete_until_us : int
             Until when the log is complete.
         """

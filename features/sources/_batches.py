@@ -88,7 +88,7 @@ class CanonicalBatch:
     reasons: pa.Array
     events: pa.Table = field(default_factory=STAGED_EVENTS.empty_table)
     rows: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-    extra: Mask | None = None
+    extra: Mask | None = field(default=None, kw_only=True)
     attributes: pa.Table = field(default_factory=STAGED_ATTRIBUTES.empty_table)
     links: pa.Table = field(default_factory=STAGED_LINKS.empty_table)
     decisions: pa.Table = field(default_factory=STAGED_DECISIONS.empty_table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +15,20 @@ from features.sources._batches import RawBatch, RawFile, Role
 BATCH_ROWS = 250_000
 
 
-def parquet_batches(file: RawFile, rows: int = BATCH_ROWS) -> Iterator[RawBatch]:
-    """Read a Parquet file in batches of bounded size; a broken file is an `InputError`."""
+def parquet_batches(
+    file: RawFile, rows: int = BATCH_ROWS, columns: Sequence[str] | None = None
+) -> Iterator[RawBatch]:
+    """Read a Parquet file in batches of bounded size (all ``columns``, or those of them that it has).
+
+    A broken file is an `InputError`.
+    """
     start = 1
     if file.path.stat().st_size == 0:
         return  # as a table without rows: an export that found nothing to write
     try:
         with pq.ParquetFile(file.path) as parquet:
-            for batch in parquet.iter_batches(batch_size=rows, use_threads=False):
+            chosen = None if columns is None else [name for name in parquet.schema_arrow.names if name in columns]
+            for batch in parquet.iter_batches(batch_size=rows, columns=chosen, use_threads=False):
                 if batch.num_rows:
                     numbers = np.arange(start, start + batch.num_rows, dtype=np.int64)
                     yield RawBatch(file, pa.Table.from_batches([batch]), numbers)

@@ -1,14 +1,16 @@
-"""Google Analytics 4: the daily Parquet files of the BigQuery export, ``events_YYYYMMDD.parquet``.
+"""Google Analytics 4: the daily files of the BigQuery export, ``events_YYYYMMDD.parquet`` (or ``.json``).
 
-One row is one event; the customer is ``user_pseudo_id``. A session is the user with ``ga_session_id``. The
-category is that of the item with the highest price x quantity (without quantities: the first). Older exports
-lack columns or fields: what is absent is null.
+One row is one event of a browser (``user_pseudo_id``), linked to the customer by ``user_id``. A session is the
+browser with ``ga_session_id``. ``duration_s`` is the time GA4 measured since its event before
+(``engagement_time_msec``): over a session they add up to the time spent. GA4 calls a session engaged, not a bounce,
+after 10 seconds, a second page or a key event: all three stand in the events. Older exports lack columns or
+fields: what is absent is null.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import date, timedelta
+from collections.abc import Iterator
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -18,27 +20,34 @@ import pyarrow.compute as pc
 from pydantic import Field, field_validator
 
 from features.contract import KINDS
-from features.errors import InputError
 from features.fingerprint import fingerprint
 from features.settings import Name, Settings
+from features.sources import _ga4_channels as touch
 from features.sources._base import Declaration, Source
-from features.sources._batches import (
-    STAGED_ATTRIBUTES,
-    STAGED_LINKS,
-    CanonicalBatch,
-    RawBatch,
-    RawFile,
-    Verdict,
-)
-from features.sources._columns import Mask, as_mask, fill_table, id_strings
-from features.sources._files import require_columns
-from features.sources._ga4_words import CHANNEL_RULES, KINDS_OF, NOTHING
-from features.sources._nested import dig, dig_struct, first_per_row, items_of
+from features.sources._batches import CanonicalBatch, RawBatch, RawFile, Verdict
+from features.sources._columns import as_mask
+from features.sources._files import parquet_batches, require_columns
+from features.sources._ga4_files import day_files, has_column, missing_days, say_what_was_chosen, valid_zone
+from features.sources._ga4_items import goods_of
+from features.sources._ga4_json import json_batches
+from features.sources._ga4_measures import amounts_of, seconds_of
+from features.sources._ga4_people import attributes, links, people_of, refused
+from features.sources._ga4_sessions import Firsts, first_rows, order_keys, session_keys
+from features.sources._ga4_words import CHANNEL_RULES, GROUPS, KINDS_OF
+from features.sources._nested import Params, dig
 
-_DAY_FILE = re.compile(r"^events_([0-9]{8})([^0-9].*)?\.parquet$")
 _NEEDED = ("event_timestamp", "event_name", "user_pseudo_id")
 #: What makes two rows the same event.
-_SAME = ("user_pseudo_id", "event_name", "event_timestamp", "event_bundle_sequence_id", "event_params")
+_SAME = (
+    "user_pseudo_id", "event_name", "event_timestamp", "event_bundle_sequence_id", "event_params",
+    "batch_event_index", "batch_ordering_id", "batch_page_id",
+)  # fmt: skip
+#: What `Ga4.firsts` reads of each file: for the orders, and for the sessions.
+_OF_ORDERS = ("user_pseudo_id", "user_id", "event_timestamp", "event_name", "ecommerce", "privacy_info")
+_OF_SESSIONS = ("event_params", "collected_traffic_source", "device")
+_SESSION_SOURCE = "session_traffic_source_last_click"
+#: No GA4 property is older: a moment before is not in microseconds, or the clock of a device was wrong.
+_EARLIEST_US = 1_262_304_000_000_000
 
 
 class Ga4Options(Settings):
@@ -46,7 +55,8 @@ class Ga4Options(Settings):
 
     ``kinds`` adds to or overrides the shipped table of event names; ``attributes`` names fields that
     describe the customer; ``money`` chooses between the amounts in dollars and those in the currency of the
-    shop.
+    shop; ``category`` names the field of ``items``, ``category_separator`` what parts its levels;
+    ``time_zone`` is that of the property: its days are those of the files.
     """
 
     kinds: dict[str, str] = Field(default_factory=dict)
@@ -55,6 +65,12 @@ class Ga4Options(Settings):
     )
     sensitive: tuple[Name, ...] = ()
     money: Literal["usd", "local"] = "usd"
+    category: Literal[
+        "item_category", "item_category2", "item_category3", "item_category4", "item_category5", "deepest",
+        "item_brand", "item_name",
+    ] = "item_category"  # fmt: skip
+    category_separator: str = ""
+    time_zone: str = "UTC"
     duplicates: Literal["drop", "keep"] = "drop"
 
     @field_validator("kinds")
@@ -64,6 +80,11 @@ class Ga4Options(Settings):
             if kind not in KINDS:
                 raise ValueError(f"unknown kind {kind!r} for {event!r}; allowed: {', '.join(KINDS)}")
         return kinds
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, time_zone: str) -> str:
+        return valid_zone(time_zone)
 
 
 class Ga4(Source):
@@ -75,197 +96,150 @@ class Ga4(Source):
     def declaration(self) -> Declaration:
         """Say what the tables of words can produce."""
         kinds = {**KINDS_OF, **self.options.kinds}
-        channels = {channel for _, _, channel in CHANNEL_RULES}
-        return Declaration(tuple(sorted({*kinds.values(), "other"})), tuple(sorted({*channels, "other"})))
+        channels = {*(rule[-1] for rule in CHANNEL_RULES), *GROUPS.values(), "app", "other"}
+        return Declaration(tuple(sorted({*kinds.values(), "other"})), tuple(sorted(channels)))
 
     def raw_files(self) -> tuple[RawFile, ...]:
-        """Find the daily files, sorted by day."""
+        """Find the daily files, sorted by name; an intraday file only where its day has no daily one."""
         self.duplicates = self.options.duplicates
-        found = sorted(path for path in self.folder.glob("events_*.parquet") if _DAY_FILE.match(path.name))
-        if not found:
-            raise InputError(
-                f"no file events_YYYYMMDD.parquet in {self.folder}; change path in "
-                f"conf/sources/{self.name}.yaml"
-            )
-        return tuple(RawFile(path, path.name, "events") for path in found)
+        say_what_was_chosen(self.folder, day_files(self.folder, self.name), self.name)
+        return self._files
 
     def missing_days(self) -> list[str]:
-        """Days between the first and the last file that have no file, or one of 0 bytes."""
-        days = {_day_of(file.name) for file in self.raw_files() if file.path.stat().st_size}
-        if not days:
-            return []
-        span = (max(days) - min(days)).days
-        every = {min(days) + timedelta(days=number) for number in range(span + 1)}
-        return sorted(day.isoformat() for day in every - days)
+        """Days between the first and the last file that have no file, or only one without rows."""
+        return missing_days(day_files(self.folder, self.name), self.options.time_zone)
+
+    def batches(self, file: RawFile) -> Iterator[RawBatch]:
+        """Read one file in batches."""
+        return parquet_batches(file) if file.path.suffix == ".parquet" else json_batches(file)
 
     def canonical(self, batch: RawBatch) -> CanonicalBatch:
-        """Turn a raw batch into a canonical batch."""
-        raw, rows = batch.data, batch.data.num_rows
+        """Turn a raw batch into a canonical batch.
+
+        Besides the batch only `firsts` counts, which is the same however the rows are split over files.
+        """
+        raw = batch.data
         require_columns(
             raw.column_names, dict.fromkeys(_NEEDED, f"path in conf/sources/{self.name}.yaml"), batch.file
         )
-        users = id_strings(raw["user_pseudo_id"].combine_chunks())
+        params = Params(raw)
+        people, customers = people_of(raw, self.key)
         moments = raw["event_timestamp"].combine_chunks().cast(pa.int64())
         occurred = moments.fill_null(0).to_numpy(zero_copy_only=False)
-        names = raw["event_name"].combine_chunks().cast(pa.string())
-        kinds = self._kinds(names)
-        verdict = Verdict(rows)
-        self.check_rows(verdict, users, occurred, as_mask(pc.is_null(moments)))
-        verdict.reject(as_mask(pc.is_null(names)), "event_name is missing")
-        category, promotion = _top_item(raw)
-        treated = pc.is_in(kinds, value_set=pa.array(["ad_impression", "ad_click"]))
+        verdict = self._verdict(raw, people, moments, occurred)
+        kinds = self._kinds(raw, people, occurred)
+        sessions = session_keys(params, people)
+        channel, campaign = self._touches(raw, params, sessions, occurred)
         events = self.events(
-            rows,
+            raw.num_rows,
             {
-                "source_id": users,
+                "source_id": people,
                 "event_id": fingerprint({name: raw[name] for name in _SAME if name in raw.column_names}),
                 "occurred_us": occurred,
                 "known_us": occurred,
                 "kind": kinds,
-                "channel": _channels(raw),
-                "campaign": pc.if_else(treated, promotion, pa.scalar(None, pa.string())),
-                "session_id": _sessions(raw, users),
-                "category": category,
-                "value": self._values(raw, kinds, verdict),
-                "quantity": dig(raw, "ecommerce.total_item_quantity", pa.float64()),
+                "channel": channel,
+                "session_id": sessions,
+                "duration_s": seconds_of(params),
+                **goods_of(
+                    raw, params, kinds, campaign, (self.options.category, self.options.category_separator)
+                ),
+                "value": amounts_of(raw, params, kinds, self.options.money, verdict),
             },
             verdict,
         )
         keep = verdict.kept
+        fields = self.options.attributes
         return CanonicalBatch(
             verdict.reasons(),
             events.filter(pa.array(keep)),
             batch.rows[keep],
-            self._attributes(raw, users, occurred, keep),
-            _links(raw, users, occurred, keep),
+            attributes=attributes(raw, fields, self.options.sensitive, people, keep),
+            links=links(people, customers, occurred, keep),
         )
 
-    def _kinds(self, names: pa.Array) -> pa.Array:
+    @cached_property
+    def firsts(self) -> tuple[Firsts, Firsts]:
+        """The first source of each session, and the first telling of each order, over all files."""
+        sources, orders = [], []
+        for file in self._files:
+            told = has_column(file, _SESSION_SOURCE)
+            for raw in self._raw(file, _OF_ORDERS if told else _OF_ORDERS + _OF_SESSIONS):
+                people, _ = people_of(raw, self.key)
+                moments, nothing = (
+                    dig(raw, "event_timestamp", pa.int64()),
+                    pa.nulls(raw.num_rows, pa.string()),
+                )
+                orders.append(first_rows(order_keys(raw, people), moments, nothing, nothing))
+                if told:
+                    continue  # the export itself says where each session came from
+                params = Params(raw)
+                channel, campaign = touch.of_event(raw, params, touch.own_hosts(raw, params))
+                keys = session_keys(params, people)
+                keys = pc.if_else(pc.is_valid(channel), keys, pa.scalar(None, pa.int64()))
+                sources.append(first_rows(keys, moments, channel, campaign))
+        return Firsts(sources), Firsts(orders)
+
+    @property
+    def _files(self) -> tuple[RawFile, ...]:
+        found = day_files(self.folder, self.name)
+        return tuple(RawFile(file.path, file.path.name, "events") for file in found)
+
+    def _raw(self, file: RawFile, columns: tuple[str, ...]) -> Iterator[pa.Table]:
+        is_parquet = file.path.suffix == ".parquet"
+        yield from (
+            batch.data
+            for batch in (parquet_batches(file, columns=columns) if is_parquet else json_batches(file))
+        )
+
+    def _verdict(
+        self, raw: pa.Table, people: pa.Array, moments: pa.Array, occurred: npt.NDArray[np.int64]
+    ) -> Verdict:
+        verdict = Verdict(raw.num_rows)
+        nobody = as_mask(pc.is_null(people))
+        verdict.reject(
+            nobody & refused(raw), "no user_pseudo_id: the visitor refused analytics (a ping without cookies)"
+        )
+        verdict.reject(nobody, "no user_pseudo_id")
+        self.check_rows(verdict, people, occurred, as_mask(pc.is_null(moments)))
+        verdict.reject(
+            occurred < _EARLIEST_US, "event_timestamp lies before 2010: not in microseconds, or a wrong clock"
+        )
+        names = pc.fill_null(dig(raw, "event_name", pa.string()), "")
+        verdict.reject(as_mask(pc.equal(pc.utf8_trim_whitespace(names), "")), "event_name is missing")
+        return verdict
+
+    def _kinds(self, raw: pa.Table, people: pa.Array, occurred: npt.NDArray[np.int64]) -> pa.Array:
+        """Name the kind of each event; an order that is told again (same user, same transaction) is no order.
+
+        Tags that fire twice and thank-you pages that are opened again do this; GA4's reports leave them out too.
+        """
         table = {**KINDS_OF, **self.options.kinds}
-        places = pc.index_in(names, value_set=pa.array(list(table)))
-        return pc.fill_null(pa.array(list(table.values())).take(places), "other")
+        names = pc.dictionary_encode(dig(raw, "event_name", pa.string()))
+        words = [table.get((name or "").strip(), "other") for name in names.dictionary.to_pylist()]
+        kinds = pc.fill_null(pa.array(words, pa.string()).take(names.indices), "other")
+        if self.options.duplicates == "keep":
+            return kinds
+        keys = order_keys(raw, people)
+        again = as_mask(pc.is_valid(keys))
+        if again.any():
+            again &= self.firsts[1].later(keys.fill_null(0).to_numpy(zero_copy_only=False), occurred)
+        return pc.if_else(pa.array(again), pa.scalar("other"), kinds)
 
-    def _values(self, raw: pa.Table, kinds: pa.Array, verdict: Verdict) -> pa.Array:
-        """Give the amount of purchases and, below zero, of returns; null where GA4 was not told."""
-        ending = "_in_usd" if self.options.money == "usd" else ""
-        bought = dig(raw, f"ecommerce.purchase_revenue{ending}", pa.float64())
-        if ending:
-            bought = pc.coalesce(bought, dig(raw, "event_value_in_usd", pa.float64()))
-        returned = pc.negate(pc.abs(dig(raw, f"ecommerce.refund_value{ending}", pa.float64())))
-        purchase, refund = pc.equal(kinds, "purchase"), pc.equal(kinds, "return")
-        verdict.reject(
-            as_mask(pc.and_kleene(purchase, pc.invert(pc.is_finite(bought)))), "value is not a number"
-        )
-        verdict.reject(as_mask(pc.and_kleene(purchase, pc.less(bought, 0.0))), "value is negative")
-        verdict.reject(
-            as_mask(pc.and_kleene(refund, pc.invert(pc.is_finite(returned)))), "value is not a number"
-        )
-        nothing = pa.scalar(None, pa.float64())
-        return pc.if_else(purchase, bought, pc.if_else(refund, returned, nothing))
-
-    def _attributes(
-        self, raw: pa.Table, users: pa.Array, known: npt.NDArray[np.int64], keep: Mask
-    ) -> pa.Table:
-        """Give consent (as the tag saw it) and the attributes asked for, each time it was seen."""
-        fields = {
-            "consent_analytics": "privacy_info.analytics_storage",
-            "consent_ads": "privacy_info.ads_storage",
-            **self.options.attributes,
-        }
-        parts = [STAGED_ATTRIBUTES.empty_table()]
-        for name, path in fields.items():
-            values = _something(dig(raw, path, pa.string()))
-            given = pa.array(keep & as_mask(pc.is_valid(values)))
-            columns = {
-                "source_id": users.filter(given),
-                "attribute": name,
-                "value": values.filter(given),
-                "known_us": pa.array(known).filter(given),
-                "sensitive": name in self.options.sensitive,
-            }
-            parts.append(fill_table(STAGED_ATTRIBUTES, len(columns["value"]), columns))
-        return pa.concat_tables(parts)
-
-
-def _day_of(name: str) -> date:
-    found = _DAY_FILE.match(name)
-    assert found is not None
-    try:
-        return date(int(found[1][:4]), int(found[1][4:6]), int(found[1][6:]))
-    except ValueError as error:
-        raise InputError(
-            f"{name}: {found[1]} is not a day (YYYYMMDD); rename the file or take it away"
-        ) from error
-
-
-def _something(words: pa.Array) -> pa.Array:
-    """Turn what GA4 writes where it knows nothing into null."""
-    nothing = pc.is_in(words, value_set=pa.array(NOTHING))
-    return pc.if_else(nothing, pa.scalar(None, pa.string()), words)
-
-
-def _channels(raw: pa.Table) -> pa.Array:
-    """Name the channel by medium and source of the user's first visit."""
-    medium = pc.fill_null(dig(raw, "traffic_source.medium", pa.string()), "")
-    source = pc.fill_null(dig(raw, "traffic_source.source", pa.string()), "")
-    pairs = pc.dictionary_encode(pc.binary_join_element_wise(medium, source, "\n"))
-    words = []
-    for pair in pairs.dictionary.to_pylist():
-        of_medium, _, of_source = pair.partition("\n")
-        fitting = (
-            channel
-            for medium_rule, source_rule, channel in CHANNEL_RULES
-            if re.search(medium_rule, of_medium, re.IGNORECASE)
-            and re.search(source_rule, of_source, re.IGNORECASE)
-        )
-        words.append(next(fitting, "other"))
-    return pa.array(words, pa.string()).take(pairs.indices)
-
-
-def _sessions(raw: pa.Table, users: pa.Array) -> pa.Array:
-    """Make one number of user and ``ga_session_id``; null without one."""
-    params, rows = items_of(raw, "event_params")
-    nothing = pa.nulls(raw.num_rows, pa.int64())
-    if params is None:
-        return nothing
-    keys = dig_struct(params, ["key"], pa.string())
-    chosen = np.flatnonzero(as_mask(pc.equal(keys, "ga_session_id")))
-    session = first_per_row(
-        dig_struct(params, ["value", "int_value"], pa.int64()), rows, chosen, raw.num_rows
-    )
-    return pc.if_else(
-        pc.is_null(session), nothing, pa.array(fingerprint({"user": users, "session": session}))
-    )
-
-
-def _top_item(raw: pa.Table) -> tuple[pa.Array, pa.Array]:
-    """Give category and promotion of the item with the highest price x quantity among those that have one."""
-    items, rows = items_of(raw, "items")
-    if items is None:
-        return pa.nulls(raw.num_rows, pa.string()), pa.nulls(raw.num_rows, pa.string())
-    price = pc.coalesce(
-        dig_struct(items, ["price_in_usd"], pa.float64()), dig_struct(items, ["price"], pa.float64())
-    )
-    worth = pc.multiply(price, dig_struct(items, ["quantity"], pa.float64())).fill_null(0.0)
-    order = np.argsort(-worth.to_numpy(zero_copy_only=False), kind="stable")
-    found = []
-    for field in ("item_category", "promotion_name"):
-        words = _something(dig_struct(items, [field], pa.string()))
-        said = as_mask(pc.is_valid(words))
-        found.append(first_per_row(words, rows, order[said[order]], raw.num_rows))
-    return found[0], found[1]
-
-
-def _links(raw: pa.Table, users: pa.Array, known: npt.NDArray[np.int64], keep: Mask) -> pa.Table:
-    """Link the browser to the id the user logged in with, where the export has one."""
-    own = _something(id_strings(dig(raw, "user_id", pa.string())))
-    given = pa.array(keep & as_mask(pc.is_valid(own)))
-    columns = {
-        "anonymous_source_id": users.filter(given),
-        "source_id": own.filter(given),
-        "known_us": pa.array(known).filter(given),
-    }
-    return fill_table(STAGED_LINKS, len(columns["source_id"]), columns)
+    def _touches(
+        self, raw: pa.Table, params: Params, sessions: pa.Array, occurred: npt.NDArray[np.int64]
+    ) -> tuple[pa.Array, pa.Array]:
+        """Give channel and campaign: of the session, else of the row, else of the user's first visit."""
+        hosts = touch.own_hosts(raw, params)
+        found = [touch.of_session(raw, hosts)]
+        if found[0][0].null_count:
+            keys = sessions.fill_null(0).to_numpy(zero_copy_only=False)
+            first = self.firsts[0]
+            places = np.where(as_mask(pc.is_valid(sessions)), first.at(keys, occurred), -1)
+            found.append((first.words("channel", places), first.words("campaign", places)))
+            found.append(touch.of_event(raw, params, hosts))
+            found.append(touch.of_user(raw, hosts))
+        return touch.first_told(found, raw)
 
 
 SOURCE = Ga4

@@ -127,7 +127,9 @@ class Table(Source):
         events = self.events(raw.num_rows, given, verdict)
         keep = verdict.kept
         attributes = self._attributes(raw, customers, np.asarray(given["known_us"]), keep)
-        return CanonicalBatch(verdict.reasons(), events.filter(pa.array(keep)), batch.rows[keep], attributes)
+        return CanonicalBatch(
+            verdict.reasons(), events.filter(pa.array(keep)), batch.rows[keep], attributes=attributes
+        )
 
     def _moments(self, column: Column, batch: RawBatch, name: str) -> tuple[npt.NDArray[np.int64], Mask]:
         where = f"{batch.file.name}: column {name!r}"

@@ -84,7 +84,7 @@ class LightGBM:
             return {"rounds": 1, "loss": float(log_losses(valid.y, p).mean())}, p
         import lightgbm
 
-        wanted = _parameters(settings, settings.seed)
+        wanted = parameters(settings, settings.seed)
         columns = [fit.columns[j] for j in keep]
         data = lightgbm.Dataset(fit.x[:, keep], label=fit.y, params=wanted, feature_name=columns)
         later = lightgbm.Dataset(valid.x[:, keep], label=valid.y, reference=data, params=wanted)
@@ -114,14 +114,14 @@ class LightGBM:
 
         columns = tuple(rows.columns[j] for j in keep)
         rounds = max(1, round(tuned["rounds"] * REFIT_ROUNDS))
-        first = _parameters(settings, settings.seed)
+        first = parameters(settings, settings.seed)
         data = lightgbm.Dataset(
             rows.x[:, keep], label=rows.y, params=first, feature_name=list(columns), free_raw_data=False
         )
         texts = []
         for number in range(settings.lightgbm.seeds):
-            booster = lightgbm.train(_parameters(settings, settings.seed + number), data, rounds)
-            texts.append(_trees_only(booster.model_to_string()))
+            booster = lightgbm.train(parameters(settings, settings.seed + number), data, rounds)
+            texts.append(trees_only(booster.model_to_string()))
         return _load(columns, tuple(texts), settings.num_threads)
 
     def from_files(self, folder: Path) -> FittedLightGBM | FittedBaseRate:
@@ -138,7 +138,8 @@ def _constant(rate: float) -> FittedBaseRate:
     return FittedBaseRate(rate, file="lightgbm.json")
 
 
-def _parameters(settings: TrainSettings, seed: int) -> dict[str, Any]:
+def parameters(settings: TrainSettings, seed: int) -> dict[str, Any]:
+    """Give the parameters of LightGBM: the settings, and what makes a run repeatable."""
     own = settings.lightgbm
     return {
         "objective": "binary",
@@ -163,7 +164,7 @@ def _parameters(settings: TrainSettings, seed: int) -> dict[str, Any]:
     }
 
 
-def _trees_only(text: str) -> str:
+def trees_only(text: str) -> str:
     """Cut the training parameters (number of threads, paths): same trees, same bytes."""
     return text[: text.index("\nparameters:")] + "\n"
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from features.contract import DAY_US
 from features.settings import DORMANT, JourneySettings
-from models.rfm import BANDS
+from models.segment_dimensions import registered
 
 Language = Literal["en", "nl"]
 MONTHS = {
@@ -95,8 +95,11 @@ class Words:
         return self._phases.get(key, key)
 
     def kind(self, kind: str) -> str:
-        """Give the label of a kind of segment."""
-        return self.known(f"kind_{kind}", kind.replace("_", " ").capitalize())
+        """Give the label of a kind of segment; any but the registered ones is an attribute to audit with."""
+        if kind in registered():
+            return registered()[kind].name[self.language]
+        name = self.known(f"kind_{kind}", kind.replace("_", " ").capitalize())
+        return name if kind in ("phase", "all") else self("audit_only", attribute=name)
 
     def segment(self, kind: str, segment: str) -> str:
         """Give the label of one segment; values of attributes are shown as the source has them."""
@@ -104,7 +107,27 @@ class Words:
             return self.phase(segment)
         if segment == "unknown":
             return self._texts["unknown"]
-        return self.known(f"band_{segment}", segment) if kind == "rfm_band" else segment
+        if kind == "persona":
+            return self.persona(segment)
+        said = registered()[kind].words.get(segment) if kind in registered() else None
+        return said[self.language] if said else segment
+
+    def persona(self, name: str) -> str:
+        """Give the name of a persona from its id.
+
+        Examples
+        --------
+        >>> Words("en").persona("regulars+store"), Words("nl").persona("lookers")
+        ('Regulars, mostly in the store', 'Kijkers')
+        """
+        kind, _, trait = name.partition("+")
+        said = self.known(f"persona_{kind}", kind)
+        if not trait:
+            return said
+        channel = registered()["channel"].words.get(trait)
+        if channel:
+            return self("persona_channel", kind=said, channel=self.known(f"persona_in_{trait}", channel[self.language]))
+        return f"{said}, {self.known(f'persona_with_{trait}', trait)}"
 
     def place(self, kind: str, segment: str) -> tuple[float, int, str]:
         """Say where a segment stands in its kind: journey order, best band first, numbers up, unknown last.
@@ -115,7 +138,9 @@ class Words:
         >>> sorted(incomes, key=lambda income: Words("en").place("income", income))
         ['Under 15K', '15-24K', '100-124K', 'unknown']
         """
-        order = list(self._phases) if kind == "phase" else list(BANDS) if kind == "rfm_band" else []
+        order = list(self._phases) if kind == "phase" else []
+        if kind in registered():
+            order = list(registered()[kind].words)
         if segment in order:
             return float(order.index(segment)), 0, segment
         if segment == "unknown":
@@ -141,9 +166,15 @@ class Words:
 
 @cache
 def dictionary() -> dict[str, dict[str, str]]:
-    """Read every text in both languages."""
-    path = Path(__file__).parent / "templates/words.json"
-    texts: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    """Read every text in both languages: one file per part of the report, and what the journey is about."""
+    here = Path(__file__).parent
+    texts: dict[str, dict[str, str]] = {}
+    for path in sorted([*(here / "templates").glob("words*.json"), *(here.parent / "journey").glob("words*.json")]):
+        more = json.loads(path.read_text(encoding="utf-8"))
+        twice = sorted(set(texts) & set(more))
+        if twice:
+            raise ValueError(f"{path.name} repeats texts of another file of words: {', '.join(twice)}")
+        texts |= more
     return texts
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from features.errors import InputError
 from features.fingerprint import fingerprint
 from features.manifest import inside
 from features.money import parse_money
-from features.pseudonyms import pseudonyms
+from features.pseudonyms import id_key, pseudonyms
 from features.sources._csv import row_numbers
 from features.sources._moments import to_micros
 
@@ -69,7 +70,7 @@ def test_ids_never_change_between_versions(monkeypatch: pytest.MonkeyPatch) -> N
     row = {"text": pa.array(["é"]), "number": pa.array([7]), "amount": pa.array([1.5]), "when": when}
     assert fingerprint(row).tolist() == [FINGERPRINT]
     assert fingerprint({**row, "new": pa.nulls(1, pa.string())}).tolist() == [FINGERPRINT]
-    assert pseudonyms(pa.array(["1029"])).to_pylist() == [PSEUDONYM]
+    assert pseudonyms(pa.array(["1029"]), id_key(Path(), "public")).to_pylist() == [PSEUDONYM]
 
 
 FINGERPRINT = 3_515_973_696_014_324_463

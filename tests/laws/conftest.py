@@ -55,6 +55,7 @@ def random_events(seed: int, customers: int = 12, late: bool = True) -> pd.DataF
 
 def as_batch(log: pd.DataFrame) -> pa.Table:
     """Bring a log into the canonical columns; those the random logs lack are null."""
+    log = log if "person_id" in log else log.assign(person_id=log["customer_id"])
     return pa.Table.from_pandas(
         log.reindex(columns=EVENTS.names).reset_index(drop=True), schema=EVENTS, preserve_index=False
     )

@@ -55,8 +55,9 @@ def log(tmp_path: Path) -> Path:
     random = np.random.default_rng(5)
     n = 600
     occurred = random.integers(0, 120 * DAY_US, n)
+    customer = random.integers(0, 40, n)
     table = pa.table(
-        {"event_id": np.arange(n), "customer_id": random.integers(0, 40, n), "occurred_us": occurred,
+        {"event_id": np.arange(n), "customer_id": customer, "person_id": customer // 3, "occurred_us": occurred,
          "known_us": occurred, "kind": ["purchase"] * n, "value": random.gamma(2, 20, n), "source": ["t"] * n}
     )  # fmt: skip
     columns = [table[name] if name in table.column_names else pa.nulls(n) for name in EVENTS.names]

@@ -1,0 +1,90 @@
+"""Which staged rows are copies of others: SQL over the staged tables, by the rules of the adapters.
+
+Duplicates are looked for within a part of a source: the same event in two overlapping daily files, or in a file
+that was exported twice, stands once in the canonical tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from features.contract import DECISIONS
+from features.sources._base import Source
+from features.sources._batches import STAGED_EVENTS
+
+#: Every column of a staged event that its raw row decided.
+_CONTENT = ("customer_id", *(name for name in STAGED_EVENTS.names if name != "source_id"))
+
+
+def event_copies(staged: str, parts: Mapping[str, Source], dropped_rows: str | None) -> str:
+    """Say which copies of an event are dropped (``_dropped``), or what id each copy gets.
+
+    Parameters
+    ----------
+    staged : str
+        The staged events, as SQL may name them.
+    parts : mapping of str to Source
+        The parts of the source; each says which of its events are the same and what is done with copies.
+    dropped_rows : str or None
+        A table of ``_file, _row``: the raw rows whose first event was dropped (`dropped_rows_of`); further
+        events of these rows are left out. None: no raw row has further events.
+    """
+    rules: dict[tuple[tuple[str, ...], bool, str], list[str]] = {}
+    for name, part in parts.items():
+        rules.setdefault((part.identity, part.whole_row, part.duplicates), []).append(name)
+    chosen = []
+    for rule, names in rules.items():
+        own = staged if len(rules) == 1 else f"(select * from {staged} where source in ({_words(names)}))"
+        if dropped_rows is None:
+            chosen.append(_by_rule(own, rule))
+            continue
+        further = f"(select * from {own} where _extra) anti join {dropped_rows} using (_file, _row)"
+        chosen += [_by_rule(f"(select * from {own} where not _extra)", rule), _by_rule(f"({further})", rule)]
+    return " union all ".join(chosen)
+
+
+def dropped_rows_of(staged: str, parts: Mapping[str, Source]) -> str:
+    """Find the raw rows whose first event is a copy that is dropped."""
+    first = event_copies(f"(select * from {staged} where not _extra)", parts, None)
+    return f"select _file, _row from ({first}) where _dropped"
+
+
+def _by_rule(staged: str, rule: tuple[tuple[str, ...], bool, str]) -> str:
+    identity, whole_row, duplicates = rule
+    content = "" if whole_row else "".join(f"{name}, " for name in _CONTENT if name not in identity)
+    copies = (
+        f"select *, row_number() over (partition by source, {', '.join(identity)} "
+        f"order by {content}_file, _row) - 1 as _copy from {staged}"
+    )
+    if duplicates == "drop":
+        return f"select * exclude (_copy), _copy > 0 as _dropped from ({copies})"
+    # The copy's number goes into its id, so that ids stay unique and no order of rows matters.
+    numbered = "(md5_number_lower(event_id::varchar || ':' || _copy::varchar) >> 1)::bigint"
+    return (
+        "select * exclude (_copy) "
+        f"replace (case when _copy = 0 then event_id else {numbered} end as event_id), "
+        f"false as _dropped from ({copies})"
+    )
+
+
+def decision_copies(staged: str) -> str:
+    """Mark decisions that were logged twice (``_dropped``): one id of one part is one decision."""
+    content = ", ".join(name for name in DECISIONS.names if name != "decision_id")
+    return (
+        "select *, row_number() over "
+        f"(partition by source, decision_id order by {content}, _file) > 1 as _dropped from {staged}"
+    )
+
+
+def cost_copies(staged: str) -> str:
+    """Mark costs that stand in two files (``_dropped``); two equal rows of one file are two amounts."""
+    key = "source, day_us, channel, campaign, amount"
+    numbered = f"select *, row_number() over (partition by {key}, _file) as _copy from {staged}"
+    return (
+        f"select * exclude (_copy), row_number() over (partition by {key}, _copy order by _file) > 1 as _dropped "
+        f"from ({numbered})"
+    )
+
+
+def _words(names: list[str]) -> str:
+    return ", ".join("'" + name.replace("'", "''") + "'" for name in names)

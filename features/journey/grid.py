@@ -1,0 +1,139 @@
+"""The weekly grid of days on which the phase of every customer is judged, back from the present."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.contract import DAY_US
+from features.errors import InputError
+from features.families._base import Scope
+from features.history import History, Ints
+from features.phases import Evidences
+from features.plan import Plan
+from features.timeline import Timeline
+
+STEP_DAYS = 7
+#: How far the analysis looks back: a year and a half.
+MAX_STEPS = 78
+#: Phases of so many days are judged with one set of caches, so that memory stays flat.
+_AT_ONCE = 13
+
+Phases = NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Days (numbers since 1970-01-01) of the grid, the newest is the present.
+
+    Attributes
+    ----------
+    days : tuple of int
+        Ascending, ``STEP_DAYS`` apart.
+    touched : tuple of bool
+        For each step from a day of the grid to the next: whether the log misses a day in between.
+    """
+
+    days: tuple[int, ...]
+    touched: tuple[bool, ...]
+
+    @property
+    def first(self) -> int:
+        """The oldest day."""
+        return self.days[0]
+
+    @property
+    def last(self) -> int:
+        """The present."""
+        return self.days[-1]
+
+    @property
+    def steps(self) -> int:
+        """Number of steps."""
+        return len(self.days) - 1
+
+    def step_of(self, day: Ints) -> Ints:
+        """Give the step in which a day lies; below 0 for days before the grid."""
+        return (day - self.first) // STEP_DAYS
+
+
+def make_grid(as_of_us: int, start_us: int, missing_days: Sequence[date]) -> Grid:
+    """Lay the grid: at most ``MAX_STEPS`` steps back from the present, never before the log starts.
+
+    Raises
+    ------
+    InputError
+        If the log is shorter than one step.
+
+    Examples
+    --------
+    >>> grid = make_grid(30 * DAY_US, 5 * DAY_US, [date(1970, 1, 17)])
+    >>> grid.days, grid.touched
+    ((9, 16, 23, 30), (False, True, False))
+    """
+    today = as_of_us // DAY_US
+    steps = min(MAX_STEPS, (today - start_us // DAY_US) // STEP_DAYS)
+    if steps < 1:
+        raise InputError(
+            f"the log is shorter than {STEP_DAYS} days before cutoffs.as_of; the stage journey needs a longer "
+            "log: change cutoffs.as_of in params.yaml or bring more data"
+        )
+    days = tuple(today - STEP_DAYS * back for back in range(steps, -1, -1))
+    missing = np.array(sorted((day - date(1970, 1, 1)).days for day in missing_days), dtype=np.int64)
+    touched = np.diff(np.searchsorted(missing, days)) > 0
+    return Grid(days, tuple(touched.tolist()))
+
+
+def phase_matrix(history: History, plan: Plan, grid: Grid) -> Phases:
+    """Judge the phase of every customer on every day of the grid, as known at the present.
+
+    Parameters
+    ----------
+    history : History
+        Everything known at the present, one row per customer of the batch.
+    plan : Plan
+        Journey and usual gap.
+    grid : Grid
+        The days.
+
+    Returns
+    -------
+    array of int8, shape (days, customers)
+        Place in ``journey.phase_keys``; -1 before the customer's first event.
+    """
+    scope = Scope(plan.kinds, plan.channels, plan.mean_gap_days, plan.journey.mean_gap_prior_weight)
+    first = Timeline(history).first(grid.last, grid.last)
+    found = np.full((len(grid.days), history.frame.customers), -1, dtype=np.int8)
+    for place, day in enumerate(grid.days):
+        if place % _AT_ONCE == 0:
+            evidences = Evidences(history, plan.journey, scope)
+        found[place] = np.where(first < day, evidences.phase(day), -1)
+    return found
+
+
+def lived(phases: Phases) -> Phases:
+    """Give the phase each customer lives each step in: that at its start; who first comes in starts the journey.
+
+    Parameters
+    ----------
+    phases : array of int8, shape (days, customers)
+        From ``phase_matrix``.
+
+    Returns
+    -------
+    array of int8, shape (days - 1, customers)
+        -1 for who is not there yet at the end of the step either.
+
+    Examples
+    --------
+    >>> lived(np.array([[-1, -1, 1], [-1, 2, 1], [2, 2, 0]], dtype=np.int8)).tolist()
+    [[-1, 0, 1], [0, 2, 1]]
+    """
+    start, end = phases[:-1], phases[1:]
+    entering = (start < 0) & (end >= 0)
+    found: Phases = np.where(entering, np.int8(0), start)
+    return found

@@ -1,0 +1,1 @@
+"""Journey analytics: from the tallies of ``features.journey_tables`` to what a marketer reads."""

@@ -1,0 +1,71 @@
+"""Where the journey ends: stays that end in silence, and the last thing customers did before."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from features.contract import CHANNELS, KINDS
+from features.settings import DORMANT
+from models.journey.facts import Facts, Found, ratio_of, tidy
+from models.journey.report_data import DropOff, LastTouch, Touchpoint
+
+PAIR = ("stays_lost", "stays_ended")
+#: How many last touches and touchpoints are named.
+NAMED_LAST, NAMED = 5, 6
+
+
+def drop_off(facts: Facts, phase: str) -> DropOff | None:
+    """Give the share of the stays in a phase that ended in ``dormant``; None for dormant itself."""
+    if phase == DORMANT:
+        return None
+    found = facts.ratio(*PAIR, scope=phase)
+    lost = round(facts.total("stays_lost", phase))
+    place = facts.plan.journey.phase_keys.index(phase)
+    return {**found.estimate(), "lost": lost, "last_touches": _last(facts, place)}
+
+
+def elsewhere(facts: Facts, phase: str) -> Found:
+    """Give the drop-off of all other phases together (their errors added as if independent)."""
+    others = [key for key in facts.plan.journey.phase_keys if key not in (phase, DORMANT)]
+    parts = [facts.ratio(*PAIR, scope=key) for key in others]
+    n = sum(part.n for part in parts)
+    if not n:
+        return ratio_of({"below": 0.0, "customers": 0.0}, share=True)
+    known = [part for part in parts if part.n]
+    value = sum(part.value * part.n for part in known) / n
+    errors = [part.error * part.n for part in known if math.isfinite(part.error)]
+    error = math.hypot(*errors) / n if errors else math.nan
+    return Found(value, error, value - 1.96 * error, value + 1.96 * error, n)
+
+
+def _last(facts: Facts, place: int) -> list[LastTouch]:
+    counts = facts.tally.counts["last_touches"][place]
+    whole = max(int(counts.sum()), 1)
+    return [
+        {"kind": KINDS[kind], "channel": _channel(channel), "n": n, "share": tidy(n / whole) or 0.0}
+        for kind, channel, n in _largest(counts, NAMED_LAST)
+    ]
+
+
+def touch_rows(facts: Facts, place: int) -> list[Touchpoint]:
+    """Give the touchpoints that reach most customers of a phase."""
+    counts = facts.tally.counts["touchpoints"][place]
+    seen = max(int(facts.tally.counts["seen"][place]), 1)
+    return [
+        {"kind": KINDS[kind], "channel": _channel(channel), "events": int(counts[kind, channel, 0]),
+         "customers": customers, "share": tidy(customers / seen) or 0.0}
+        for kind, channel, customers in _largest(counts[:, :, 1], NAMED)
+    ]  # fmt: skip
+
+
+def _largest(counts: np.ndarray, number: int) -> list[tuple[int, int, int]]:
+    """Give (kind, channel, count) of the largest cells; equal ones in the order of the vocabularies."""
+    flat = counts.reshape(-1)
+    order = np.argsort(-flat, kind="stable")[:number]
+    return [(*map(int, divmod(int(cell), counts.shape[1])), int(flat[cell])) for cell in order if flat[cell]]
+
+
+def _channel(code: int) -> str | None:
+    return CHANNELS[code] if code < len(CHANNELS) else None

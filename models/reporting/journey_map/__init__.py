@@ -1,0 +1,1 @@
+"""The journey map: one picture for the wall, as SVG with text as text."""

@@ -1,0 +1,92 @@
+"""The words of the journey: touchpoints, KPIs, pains and chances, with their numbers filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.reporting.words import Words
+
+#: How a KPI is written, by unit: digits, and whether its sign is shown.
+DIGITS = {"count": 0, "money": 2, "seconds": 0, "hours": 1, "per_year": 1, "points": 1, "stars": 2, "tone": 2}
+SIGNED = ("points", "tone")
+
+
+class JourneyWords:
+    """Texts about what ``reports/journey.json`` holds.
+
+    Parameters
+    ----------
+    words : Words
+        Texts and labels of one language.
+    currency : str
+        Of money.
+
+    Examples
+    --------
+    >>> said = JourneyWords(Words("nl"), "EUR")
+    >>> said.touch("email_open", "email"), said.touch("purchase", "store"), said.amount(0.125, "share")
+    ('E-mail geopend', 'Aankoop · Winkel', '12,5%')
+    """
+
+    def __init__(self, words: Words, currency: str) -> None:
+        self.words, self.currency = words, currency
+
+    def touch(self, kind: str, channel: str | None) -> str:
+        """Name a touchpoint: what, and where unless that is said already."""
+        name = self.words.known(f"event_kind_{kind}", kind.replace("_", " "))
+        if channel is None or kind.startswith(channel) or (kind, channel) in (("chat", "chat"), ("page_view", "web")):
+            return name
+        return f"{name} · {self.words.segment('channel', channel)}"
+
+    def amount(self, value: float | None, unit: str) -> str:
+        """Write a number in its unit; a dash where there is none."""
+        if value is None:
+            return self.words("not_known")
+        if unit == "share":
+            return self.words.percent(value, 1)
+        if unit == "money":
+            return self.money(value)
+        written = self.words.number(value, DIGITS.get(unit, 1), signed=unit in SIGNED)
+        return self.words(f"unit_{unit}", value=written) if unit in ("seconds", "hours", "per_year") else written
+
+    def money(self, value: float) -> str:
+        """Write money, without cents from a hundred on."""
+        sign = {"EUR": "€", "USD": "$", "GBP": "£"}.get(self.currency, self.currency)
+        return f"{sign} {self.words.number(value, 0 if abs(value) >= 100 else 2)}"
+
+    def interval(self, found: Mapping[str, Any], unit: str) -> str:
+        """Write the interval of an estimate; empty where there is none."""
+        low, high = found.get("low"), found.get("high")
+        if low is None or high is None:
+            return ""
+        return self.words("range", low=self.amount(low, unit), high=self.amount(high, unit))
+
+    def finding(self, one: Mapping[str, Any], stem: str = "finding") -> str:
+        """Say a pain, a chance or a note; a key without words is shown as it is."""
+        text = self.words.known(f"{stem}_{one['key']}", one["key"].replace("_", " "))
+        return text.format(**{key: self.figure(key, value) for key, value in one["figures"].items()})
+
+    def figure(self, key: str, value: Any) -> str:
+        """Write one figure of a finding; the end of its name says what it is."""
+        ending = key.rsplit("_", 1)[-1]
+        if value is None:
+            return self.words("not_known")
+        if ending in ("phase", "channel", "kind"):
+            return self._named(ending, str(value))
+        if isinstance(value, str):
+            return value
+        if ending == "share":
+            return self.words.percent(value)
+        if ending == "money":
+            return self.money(value)
+        if ending in ("tone", "change"):
+            return self.words.number(value, 2, signed=True)
+        whole = float(value).is_integer() or abs(value) >= 100
+        return self.words.number(value, 0 if whole else 1)
+
+    def _named(self, what: str, value: str) -> str:
+        if what == "phase":
+            return self.words.phase(value)
+        name = self.words.segment("channel", value) if what == "channel" else self.touch(value, None)
+        return name[:1].lower() + name[1:] if not name[:2].isupper() else name
