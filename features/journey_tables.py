@@ -64,7 +64,7 @@ def journey_tables(batch: pa.Table, plan: Plan, grid: Grid, pairs: Sequence[tupl
     """
     log = read_log(batch, plan.as_of_us)
     phases = phase_matrix(log.history, plan, grid)
-    scopes = Scopes(grid, lived(phases), len(plan.journey.phase_keys))
+    scopes = Scopes(grid, lived(log.history, phases, plan, grid), len(plan.journey.phase_keys))
     found = stays(phases, grid)
     orders = read_orders(log)
     visits = read_visits(log, orders.at, "page_view" in plan.kinds)
@@ -139,5 +139,3 @@ def _channels(tally: Tally, log: Log, orders: Orders, visits: Visits, scopes: Sc
     for name in ("bounces", "ordered", "now"):
         tally.ratios[f"traffic_{name}"] = ratio_sums(came[name], came["visits"])
     tally.counts["visitors"] = (came["visits"] > 0).sum(axis=1)
-
-

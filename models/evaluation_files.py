@@ -37,12 +37,12 @@ class EvaluationInputs:
     Attributes
     ----------
     artifacts : Path
-        Folder with ``<target>/out_of_time.parquet``, ``<target>/selection.json`` and
-        ``next_action/tournament.json`` (absent: no decision log).
+        Folder with ``<target>/out_of_time.parquet``, ``<target>/selection.json``,
+        ``next_action/tournament.json`` (absent: no decision log) and ``personas/personas.json``.
     features : Path
         The feature table.
     canonical : Path
-        Folder with ``customers.parquet`` and ``meta.json``.
+        Folder with ``customers.parquet``, ``events.parquet`` and ``meta.json``.
     """
 
     artifacts: Path
@@ -101,7 +101,10 @@ def evaluate_files(
         if predictions.empty:
             logger.info("%s: no test cutoff has matured; nothing to judge", target)
             continue
-        groups = dimensions(predictions, inputs.features, customers, meta.get("audit_attributes", []))
+        groups = dimensions(
+            predictions, inputs.features, customers, meta.get("audit_attributes", []),
+            inputs.canonical / "events.parquet", inputs.artifacts / "personas/personas.json",
+        )  # fmt: skip
         parts.append(segment_lift(target, predictions, groups, settings))
         logger.info("%s: judged on %d rows, %d segment numbers", target, len(predictions), len(parts[-1]))
     tournament_file = inputs.artifacts / "next_action/tournament.json"

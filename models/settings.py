@@ -87,14 +87,17 @@ class ExitSettings(Settings):
     """How the competing exits of a phase (advance, stall, regress, leave) are learnt.
 
     ``horizon_days`` null: one step of the observation grid, as the source declares. At most ``max_rows`` rows are
-    learnt from (whole customers, drawn by ``seed``); everybody is predicted. ``margin`` as in training.
+    learnt from (whole customers, drawn by ``seed``); everybody is predicted. ``margin`` and ``shares_margin`` are
+    standard errors of the paired difference in log loss: within the first the simplest model wins, within the second
+    a phase keeps its plain shares.
     """
 
     horizon_days: Annotated[int, Field(ge=1, le=365)] | None = None
     seed: int = 7
     num_threads: Annotated[int, Field(ge=1, le=256)] = 1
     margin: Annotated[float, Field(ge=0)] = 0.25
-    max_rows: Annotated[int, Field(ge=100)] = 15_000
+    shares_margin: Annotated[float, Field(ge=0)] = 1.0
+    max_rows: Annotated[int, Field(ge=100)] = 20_000
     penalties: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (30.0, 300.0)
     lightgbm: LightGBMSettings = LightGBMSettings(
         learning_rate=0.1, num_leaves=8, max_bin=63, max_rounds=150, patience=15

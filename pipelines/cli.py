@@ -143,6 +143,34 @@ def summary() -> None:
     typer.echo("\n".join(lines(project_root())))
 
 
+journey_commands = typer.Typer(help="Phase models: list them, or compare how well they foresee.")
+app.add_typer(journey_commands, name="journeys")
+
+
+@journey_commands.callback(invoke_without_command=True)
+def journeys(context: typer.Context) -> None:
+    """List the phase models with their phases; ``*`` is the one in use."""
+    if context.invoked_subcommand is None:
+        from pipelines.journeys import lines
+
+        typer.echo("\n".join(lines(project_root())))
+
+
+@journey_commands.command("compare")
+def compare_journeys(
+    journeys: Annotated[
+        str, typer.Option(help="names with commas, the first is compared with; left out: all")
+    ] = "",
+    customers: Annotated[int, typer.Option(min=0, help="at most so many, drawn; 0 is everybody")] = 5000,
+    track: Annotated[bool, typer.Option(help="one MLflow run per journey")] = True,
+) -> None:
+    """Tell which phase model foresees churn and readiness best, on the same customers and cutoffs."""
+    from pipelines.journeys import run_comparison
+
+    wanted = [name.strip() for name in journeys.split(",") if name.strip()]
+    typer.echo("\n".join(run_comparison(project_root(), wanted, customers, track)))
+
+
 @app.command()
 def ui(port: Annotated[int, typer.Option(help="on this machine")] = 5000) -> None:
     """Start the MLflow UI and print the right link."""

@@ -17,10 +17,10 @@ from features.journey.log import JOURNEY_READS
 from features.journey.scopes import PERIOD_DAYS
 from features.journey.tally import Tally
 from features.journey_tables import journey_tables
-from models.json_files import read_json, write_json
 from models.journey.facts import Facts
 from models.journey.report import asked_pairs, journey_data
 from models.journey.tables import write_kpis, write_transitions
+from models.json_files import read_json, write_json
 from pipelines.params import load_params
 from pipelines.paths import Project
 from pipelines.plan import load_plan

@@ -33,6 +33,8 @@ from models.settings import (
     TrainSettings,
 )
 
+from pipelines.demo_shop.settings import DemoSettings
+
 S = TypeVar("S", bound=Settings)
 
 
@@ -42,6 +44,7 @@ class Params(Settings):
     source: Name
     journey: JourneyName = "five_phase"
     language: Literal["en", "nl"] = "en"
+    demo: DemoSettings = DemoSettings()
     engine: EngineSettings = EngineSettings()
     cutoffs: CutoffSettings = CutoffSettings()
     features: FeatureSettings

@@ -29,6 +29,11 @@ class Project:
         return self.root / "data/raw/manifest.json"
 
     @property
+    def demo_truth(self) -> Path:
+        """Folder of what is true of the demo shop; only benchmarks read it."""
+        return self.root / "data/demo_truth"
+
+    @property
     def canonical(self) -> Path:
         """Folder of the canonical tables and ``meta.json``."""
         return self.root / "data/canonical"

@@ -14,13 +14,19 @@ logger = logging.getLogger(__name__)
 
 
 def run(root: Path) -> None:
-    """Write ``reports/report.html``."""
+    """Write ``reports/report.html`` and, to print on A3, ``reports/journey_map.svg``."""
     params, project = load_params(root), Project(root)
     inputs = ReportInputs(
         project.reports / "evaluation.json",
         project.reports / "segment_lift.parquet",
         project.canonical / "meta.json",
         project.scores,
+        journey=project.reports / "journey.json",
+        exits=project.reports / "exits.json",
+        personas=project.personas,
+        ids=project.ids,
+        links=project.canonical / "links.parquet",
+        map=project.reports / "journey_map.svg",
     )
     source, plan = load_source(params.source, root), load_plan(project)
     out = project.reports / "report.html"

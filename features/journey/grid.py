@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from features.contract import DAY_US
 from features.errors import InputError
 from features.families._base import Scope
-from features.history import History, Ints
+from features.history import KIND_CODE, History, Ints
 from features.phases import Evidences
 from features.plan import Plan
 from features.timeline import Timeline
@@ -115,25 +115,40 @@ def phase_matrix(history: History, plan: Plan, grid: Grid) -> Phases:
     return found
 
 
-def lived(phases: Phases) -> Phases:
-    """Give the phase each customer lives each step in: that at its start; who first comes in starts the journey.
+def lived(history: History, phases: Phases, plan: Plan, grid: Grid) -> Phases:
+    """Give the phase each customer lives each step in: where it puts them, its own orders aside.
+
+    A week of looking around is lived in the phase that looking around opens, whether an order follows or not:
+    else baskets would count as decision only when they are left behind. So orders are taken to be known one step
+    later than they are; rhythm is then that of the start of the step. Who comes in with an order, and has no
+    phase before it, starts the journey: the first phase.
 
     Parameters
     ----------
+    history : History
+        Everything known at the present.
     phases : array of int8, shape (days, customers)
         From ``phase_matrix``.
+    plan, grid
+        As there.
 
     Returns
     -------
     array of int8, shape (days - 1, customers)
-        -1 for who is not there yet at the end of the step either.
-
-    Examples
-    --------
-    >>> lived(np.array([[-1, -1, 1], [-1, 2, 1], [2, 2, 0]], dtype=np.int8)).tolist()
-    [[-1, 0, 1], [0, 2, 1]]
+        -1 for who is not there yet at the end of the step.
     """
-    start, end = phases[:-1], phases[1:]
-    entering = (start < 0) & (end >= 0)
-    found: Phases = np.where(entering, np.int8(0), start)
-    return found
+    found = phase_matrix(_orders_later(history), plan, grid)[1:]
+    entering: Phases = np.where(phases[1:] >= 0, np.int8(0), np.int8(-1))
+    return np.where(found >= 0, found, entering)
+
+
+def _orders_later(history: History) -> History:
+    """Give the same history with every order one step later."""
+    names = ("row", "occurred_us", "day", "kind", "channel", "value", "quantity")
+    columns = {name: history.column(name) for name in names}
+    later = (columns["kind"] == KIND_CODE["purchase"]) * STEP_DAYS
+    columns["day"] = columns["day"] + later
+    columns["occurred_us"] = columns["occurred_us"] + later * DAY_US
+    order = np.lexsort((columns["occurred_us"], columns["row"]))
+    moved = {name: column[order] for name, column in columns.items()}
+    return History(moved, None, history.frame, {})

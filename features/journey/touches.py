@@ -62,10 +62,13 @@ def channel_roles(log: Log, orders: Orders, scopes: Scopes) -> tuple[dict[str, F
         (1 row); and the first orders ever per channel of their last touch (none: last).
     """
     customers = log.customers
-    at = orders.at.take(orders.at.day >= scopes.grid.first)
+    at = orders.at
+    inside = at.day >= scopes.grid.first
     touch = np.flatnonzero(log.of(*TOUCHES) & (log.channel < NO_CHANNEL))
     order = first_after(at, log.moments.take(touch), ROLE_DAYS * DAY_US)
-    touch, order = touch[order >= 0], order[order >= 0]
+    # An order before the grid still takes its touches: they must not fall to the next one.
+    counts = (order >= 0) & inside[order] if len(at) else order >= 0
+    touch, order = touch[counts], order[counts]
     begins = np.ones(len(order), dtype=np.bool_)
     begins[1:] = order[1:] != order[:-1]
     ends = np.append(begins[1:], True)[: len(order)]
@@ -84,7 +87,7 @@ def channel_roles(log: Log, orders: Orders, scopes: Scopes) -> tuple[dict[str, F
         for role, mask in masks.items()
     }  # fmt: skip
     with_touch = np.bincount(at.row[close >= 0], minlength=customers).astype(np.float64)[None, :]
-    first = orders.first[orders.at.day >= scopes.grid.first]
+    first = orders.first & inside
     brought = np.where(close[first] < 0, NO_CHANNEL, close[first])
     return roles, with_touch, np.bincount(brought, minlength=_CHANNELS)
 
@@ -125,4 +128,3 @@ def categories(log: Log, scopes: Scopes) -> dict[str, Ints]:
         value = exact(values[ends[place] - counted[1][place] : ends[place]])
         found[str(name)] = np.array([each[place] for each in counted] + value.tolist(), dtype=np.int64)
     return {name: row for name, row in found.items() if row[:3].any()}
-

@@ -100,7 +100,7 @@ def read_visits(log: Log, orders: Moments, sees_pages: bool) -> Visits:
 
 
 def _visit_of(log: Log, event: Ints) -> tuple[Ints, Ints]:
-    """Number the visits by their first event: the visit of each browsing event, and where each begins."""
+    """Give the visit of each browsing event, numbered by first event, and where each visit begins."""
     session, moments = log.session[event], log.moments.take(event)
     day = moments.row * _SPAN + moments.day
     _, by_day = np.unique(day, return_inverse=True)

@@ -79,7 +79,9 @@ def sentiments(
     pairs = pairs.filter(pc.is_valid(pairs["text"]))
     if pairs.num_rows == 0:
         return pa.nulls(rows, pa.float64())
-    text, language = (pc.dictionary_encode(pairs[name].combine_chunks(), "encode") for name in pairs.column_names[:2])
+    text, language = (
+        pc.dictionary_encode(pairs[name].combine_chunks(), "encode") for name in pairs.column_names[:2]
+    )
     both = text.indices.to_numpy().astype(np.int64) * len(language.dictionary) + language.indices.to_numpy()
     distinct, place = np.unique(both, return_inverse=True)
     found = known[method](

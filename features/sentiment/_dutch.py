@@ -4,112 +4,138 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from features.sentiment._words import Lexicon, phrase_weights, weights
+from features.sentiment._words import Lexicon, phrase_weights, weights, word_set
 
 _WORDS = weights(
     {
         3: """
-        aanrader briljant dolblij dolenthousiast fantastisch fenomenaal formidabel geniaal geweldig grandioos
-        heerlijk juweeltje magnifiek onovertroffen perfect prachtig schitterend subliem topproduct topservice
-        toppertje toppie uitmuntend uitstekend verrukt voortreffelijk vlekkeloos wauw weergaloos wow wereldklasse
+        aanrader briljant dolblij dolenthousiast fantastisch fenomenaal formidabel geniaal geweldig
+        grandioos heerlijk juweeltje magnifiek onovertroffen perfect prachtig schitterend subliem toppertje
+        toppie topproduct topservice uitmuntend uitstekend verrukt vlekkeloos voortreffelijk wauw weergaloos
+        wereldklasse wow
         """,
         2: """
-        aanbevelen aanbevolen aangenaam beter best behulpzaam betrouwbaar blij bekwaam complimenten compliment
-        dankbaar deskundig duidelijk eenvoudig eerlijk enthousiast fijn fraai gaaf geholpen gelukkig gemakkelijk
-        genieten genoten geslaagd geruststellend glashelder goed grappig handig hartelijk helder hulpvaardig
-        inspirerend keurig klantvriendelijk knap kundig kwalitatief lekker leuk lief lieverd liefs meedenkend mooi
-        moeiteloos netjes overzichtelijk passie plezierig plezier pluim prettig prima probleemloos professioneel
-        rap razendsnel schoon simpel snel soepel sterk stevig stijlvol stipt super supersnel superblij tevreden top
-        trots verbeterd vertrouwen verzorgd vlot voordelig vriendelijk vrolijk waardevol warm welkom zacht zorgvuldig
-        zorgzaam
+        aanbevelen aanbevolen aangenaam behulpzaam bekwaam best beter betrouwbaar blij compliment
+        complimenten dankbaar deskundig duidelijk eenvoudig eerlijk enthousiast fijn fraai gaaf geholpen
+        gelukkig gemakkelijk genieten genoten geruststellend geslaagd glashelder goed grappig handig
+        hartelijk helder hulpvaardig inspirerend keurig klantvriendelijk knap kundig kwalitatief lekker leuk
+        lief liefs lieverd meedenkend moeiteloos mooi netjes overzichtelijk passie plezier plezierig pluim
+        prettig prima probleemloos professioneel rap razendsnel schoon simpel snel soepel sterk stevig
+        stijlvol stipt super superblij supersnel tevreden top trots verbeterd vertrouwen verzorgd vlot
+        voordelig vriendelijk vrolijk waardevol warm welkom zacht zorgvuldig zorgzaam
         """,
         1: """
-        aardig actueel compleet goedkoop attent bedankt begrip begripvol beviel bevalt comfortabel correct dank dankjewel degelijk
-        gelukt gezellig gratis interessant klopt lukt meevaller nuttig opgelost past
-        praktisch positief redelijk ruim spontaan toegankelijk vers vertrouwd voldoende werkt
+        aardig actueel attent bedankt begrip begripvol bevalt beviel comfortabel compleet correct dank
+        dankjewel degelijk gelukt gezellig goedkoop gratis interessant klopt lukt meevaller nuttig opgelost
+        past positief praktisch redelijk ruim spontaan toegankelijk vers vertrouwd voldoende werkt
         """,
-        0: "gemiddeld gewoon middelmaat neutraal normaal oke oké ok standaard",
+        0: """
+        gemiddeld gewoon middelmaat neutraal normaal ok oke oké standaard
+        """,
         -1: """
-        duur helaas jammer kaal koud langzaam lastig minder omslachtig onhandig probleem problemen saai
-        stroef traag twijfel vervelend vraagtekens wachten wachtrij wachttijd zonde zwak krap klacht klachten
+        duur helaas jammer kaal klacht klachten koud krap langzaam lastig minder omslachtig onhandig
+        probleem problemen saai stroef traag twijfel vervelend vraagtekens wachten wachtrij wachttijd zonde
+        zwak
         """,
         -2: """
-        achteruitgang afgrijselijk afraden afgeraden arrogant beschadigd beroerd boos chaos chaotisch defect
-        droevig eng ergerlijk ergernis flut fout fouten foutief frustrerend frustratie gebrekkig gebroken gebarsten
-        gedoe gefrustreerd geirriteerd geïrriteerd gescheurd geweigerd hopeloos incompleet incompetent irritant
-        irriteert kapot kras krassen kwaad kwijt lek lomp luidruchtig matig mankement mislukt misleidend misleiding
-        misser nadeel negatief nep niks ondeugdelijk onbereikbaar onbeleefd onbetrouwbaar onbegrijpelijk onbruikbaar
-        onduidelijk oneerlijk onjuist onkundig onnodig onoverzichtelijk onprofessioneel onterecht ontevreden ontbreekt
-        ontbrak onveilig onverzorgd onvoldoende onvolledig onvriendelijk onzin overlast pech puinhoop rommel rommelig
-        rot ruw scheef schimmel slap slecht slechter slordig smerig stinkt storing stuk tegengevallen teleurgesteld
-        teleurstellend teleurstelling tegenviel tegenvallend tegenvaller treurig troep uitverkocht vals verdrietig
-        verkeerd verloren vertraagd vertraging vies vertrouwensbreuk vuil waardeloos weigerde weigert
-        woedend zeuren zinloos zwaarbeschadigd
+        achteruitgang afgeraden afgrijselijk afraden arrogant beroerd beschadigd boos chaos chaotisch defect
+        droevig eng ergerlijk ergernis flut fout fouten foutief frustratie frustrerend gebarsten gebrekkig
+        gebroken gedoe gefrustreerd geirriteerd gekrompen gescheurd geweigerd geïrriteerd hopeloos
+        incompetent incompleet irritant irriteert kapot kras krassen krimpt kwaad kwijt lek lomp luidruchtig
+        mankement matig misleidend misleiding mislukt misser nadeel negatief nep niks onbegrijpelijk
+        onbeleefd onbereikbaar onbetrouwbaar onbruikbaar ondeugdelijk onduidelijk oneerlijk onjuist onkundig
+        onnodig onoverzichtelijk onprofessioneel ontbrak ontbreekt ontbreken onterecht ontevreden onveilig
+        onverzorgd onvoldoende onvolledig onvriendelijk onzin overlast pech puinhoop rommel rommelig rot ruw
+        scheef schimmel slap slecht slechter slordig smerig spijt stinkt storing stuk tegengevallen
+        tegenvallend tegenvaller tegenviel teleurgesteld teleurstellend teleurstelling treurig troep
+        uitverkocht vals verdrietig verkeerd verkleurd verloren vertraagd vertraging vertrouwensbreuk vies
+        vuil waardeloos weigerde weigert woedend zeuren zinloos zwaarbeschadigd
         """,
         -3: """
-        afgrijzen afschuwelijk bedonderd bedrog bedriegers belachelijk bedroevend beschamend dieptriest diefstal
-        dramatisch drama hufters idioot klote kut kutservice oplichters oplichterij opgelicht onacceptabel onaanvaardbaar
-        ongehoord rampzalig ramp respectloos schandalig schande shit verschrikkelijk vreselijk walgelijk
-        wanhopig wanprestatie zwendel
+        afgrijzen afschuwelijk bedonderd bedriegers bedroevend bedrog belachelijk beschamend diefstal
+        dieptriest drama dramatisch hufters idioot klote kut kutservice onaanvaardbaar onacceptabel
+        ongehoord opgelicht oplichterij oplichters ramp rampzalig respectloos schandalig schande shit
+        verschrikkelijk vreselijk walgelijk wanhopig wanprestatie zwendel
         """,
     }
 )
 _PHRASES = phrase_weights(
     {
         3: """
-        raad * iedereen aan, niets dan lof, niks dan lof, beter kan niet, kan niet beter, helemaal top, echt top,
-        meer dan tevreden, duim omhoog, alle lof, overtreft mijn verwachtingen, boven verwachting, niets op aan te merken,
-        niks op aan te merken, niets te klagen, niks te klagen, tien met een griffel, wat een service, topkwaliteit
+        alle lof, beter kan niet, boven verwachting, duim omhoog, echt top, helemaal top, kan niet beter,
+        meer dan tevreden, niets dan lof, niets op aan te merken, niets te klagen, niks dan lof,
+        niks op aan te merken, niks te klagen, overtreft mijn verwachtingen, raad * iedereen aan,
+        tien met een griffel, topkwaliteit, wat een service
         """,
         2: """
-        op tijd, in orde, volgens afspraak, zoals beloofd, zoals verwacht, goede prijs, een aanwinst, dik tevreden,
-        zonder problemen, zonder gedoe, geen problemen, geen probleem, geen klachten, geen enkel probleem, geen gedoe,
-        niet duur, eerder dan verwacht, sneller dan verwacht, beter dan verwacht, kom * zeker terug, bestel * zeker weer,
-        bestel hier vaker, de volgende dag in huis, dag later in huis, snel in huis, goed bereikbaar, heel blij mee, blij mee, doet wat het moet doen, volgende keer weer, raad * aan, zeker aan te raden,
-        prijs kwaliteit, niks mis mee, niets mis mee, nooit problemen, in één keer goed, voor herhaling vatbaar,
-        dank je wel, hartelijk dank, nog nooit zo goed
+        bestel * zeker weer, bestel hier vaker, beter dan verwacht, blij mee, dag later in huis,
+        dank je wel, de volgende dag in huis, dik tevreden, doet wat het moet doen, een aanwinst,
+        eerder dan verwacht, geen enkel probleem, geen gedoe, geen klachten, geen probleem, geen problemen,
+        goed bereikbaar, goede prijs, hartelijk dank, heel blij mee, in orde, in één keer goed,
+        kom * zeker terug, niet duur, niets mis mee, niks mis mee, nog nooit zo goed, nooit problemen,
+        op tijd, prijs kwaliteit, raad * aan, snel in huis, sneller dan verwacht, volgende keer weer,
+        volgens afspraak, voor herhaling vatbaar, zeker aan te raden, zoals beloofd, zoals verwacht,
+        zonder gedoe, zonder problemen
         """,
-        1: "niet slecht, valt mee, viel mee, valt reuze mee, niet verkeerd, niet gek",
+        1: """
+        niet gek, niet slecht, niet verkeerd, valt mee, valt reuze mee, viel mee
+        """,
         0: """
-        gaat wel, kan beter en slechter, niet alleen, alvast bedankt, bij voorbaat dank, bvd, met vriendelijke groet,
-        vriendelijke groet, hartelijke groet, zo zo, niet goed en niet slecht, noch goed noch slecht, graag gedaan,
-        niet bijzonder, niets bijzonders, niks bijzonders, zo lang mogelijk, hoe lang, goedemorgen, goedemiddag,
-        goede morgen, goede middag, klantenservice, zo snel mogelijk, beste klantenservice, beste heer, beste mevrouw,
-        geen mening, het kan ermee door, hoe werkt, past dit, past deze, werkt dit, werkt deze,
-        niet meer of minder, goed doel, meer of minder, ter herinnering, waar kan ik, dank u voor uw bestelling
+        alvast bedankt, beste heer, beste klantenservice, beste mevrouw, bij voorbaat dank, bvd,
+        dank u voor uw bestelling, gaat wel, geen mening, goed doel, goede middag, goede morgen,
+        goedemiddag, goedemorgen, graag gedaan, hartelijke groet, het kan ermee door, hoe lang, hoe werkt,
+        kan beter en slechter, klantenservice, meer of minder, met vriendelijke groet, niet alleen,
+        niet bijzonder, niet goed en niet slecht, niet meer of minder, niets bijzonders, niks bijzonders,
+        noch goed noch slecht, past deze, past dit, ter herinnering, vriendelijke groet, waar kan ik,
+        werkt deze, werkt dit, zo lang mogelijk, zo snel mogelijk, zo zo
         """,
         -1: """
-        kan beter, had beter gekund, beter kunnen, niet ideaal, niet optimaal, niet handig, valt tegen, niet overtuigd,
-        nog steeds niet, nog steeds geen, nog altijd niet, nog altijd geen, te klein, te groot, te strak, te kort,
-        te lang, te zacht, te hard, te dun, te dik, te zwaar, te zoet, te weinig, te ingewikkeld, te langzaam,
-        niet wat ik, niet zoals op de foto, had meer verwacht, meer van verwacht, wel wat duur, aan de prijs
+        aan de prijs, beter kunnen, had beter gekund, had meer verwacht, kan beter, meer van verwacht,
+        niet handig, niet ideaal, niet optimaal, niet overtuigd, niet wat ik, niet zoals op de foto,
+        nog altijd geen, nog altijd niet, nog steeds geen, nog steeds niet, te dik, te dun, te groot,
+        te hard, te ingewikkeld, te klein, te kort, te lang, te langzaam, te strak, te weinig, te zacht,
+        te zoet, te zwaar, valt tegen, wel wat duur
         """,
         -2: """
-        te laat, te duur, veel te, viel tegen, valt erg tegen, vies tegen, viel vies tegen, niet aangekomen,
-        nooit aangekomen, niet ontvangen, nooit ontvangen, niet geleverd, nooit geleverd, niet bezorgd, nooit bezorgd,
-        geen reactie, geen antwoord, nooit antwoord, niet bereikbaar, slecht bereikbaar, laat * op zich wachten,
-        raad * niet aan, raad * niemand aan, niet aan te raden, geen aanrader, geen zin, werkt niet, doet het niet, niet doet,
-        uit elkaar, doet niets, doet niks, klopt niet, past niet, zonde van * geld, kom niet meer terug,
-        lang wachten, weken wachten, uren wachten, uur wachten, weken gewacht, uren gewacht, dagen gewacht, in de wacht,
-        van het kastje naar de muur, niet te bereiken, verkeerde maat, geld terug, zonder resultaat,
-        geen gehoor, niet serieus, niet opgelost, niet nagekomen, niet volgens afspraak, zonder bericht,
-        zonder uitleg, geen oplossing, niet vooruit te branden, laat te wensen over, niet op tijd, niet gelukt,
-        lukt niet, lukte niet, lukt maar niet, niet goed, niet teruggebeld, nooit teruggebeld, weinig hulp, geen hulp,
-        niet geholpen, na een week al, ligt eruit, doet pijn
+        dagen gewacht, doet het niet, doet niets, doet niks, doet pijn, geen aanrader, geen antwoord,
+        geen gehoor, geen hulp, geen oplossing, geen reactie, geen zin, geld terug, in de wacht, klopt niet,
+        kom niet meer terug, laat * op zich wachten, laat te wensen over, lang wachten, ligt eruit,
+        loopt * vast, loopt vast, lukt maar niet, lukt niet, lukte niet, na een week al, niet aan te raden,
+        niet aangekomen, niet bereikbaar, niet bezorgd, niet doet, niet geholpen, niet geleverd,
+        niet gelukt, niet goed, niet nagekomen, niet ontvangen, niet op tijd, niet opgelost, niet serieus,
+        niet te bereiken, niet teruggebeld, niet volgens afspraak, niet vooruit te branden,
+        nooit aangekomen, nooit antwoord, nooit bezorgd, nooit geleverd, nooit ontvangen, nooit teruggebeld,
+        past niet, raad * niemand aan, raad * niet aan, slecht bereikbaar, slecht geholpen, te duur, te laat,
+        uit elkaar, uren gewacht, uren wachten, uur wachten, valt erg tegen, van het kastje naar de muur, veel te,
+        verkeerde maat, viel tegen, viel vies tegen, vies tegen, weinig hulp, weken gewacht, weken wachten,
+        werkt niet, zonde van * geld, zonder bericht, zonder resultaat, zonder uitleg
         """,
         -3: """
-        nooit meer, nooit weer, eens maar nooit weer, weggegooid geld, blijf weg, niet kopen, koop dit niet, trap er niet in,
-        een ramp, geen cent waard, nul service, nul sterren, helemaal niets, slaat nergens op, om te huilen
+        blijf weg, een ramp, eens maar nooit weer, geen cent waard, helemaal niets, koop dit niet,
+        niet kopen, nooit meer, nooit weer, nul service, nul sterren, om te huilen, slaat nergens op,
+        trap er niet in, weggegooid geld
         """,
     }
 )
 _BOOSTERS = {
     **dict.fromkeys(
-        """bijzonder echt enorm erg extreem gigantisch heel helemaal hartstikke ontzettend onwijs ronduit totaal
-        uiterst uitermate verdomd vreselijk volledig volstrekt waanzinnig zeer zo super mega dik reuze""".split(),
+        word_set(
+            """
+            bijzonder dik echt enorm erg extreem gigantisch hartstikke heel helemaal mega ontzettend onwijs
+            reuze ronduit super totaal uitermate uiterst verdomd volledig volstrekt vreselijk waanzinnig
+            zeer zo
+            """
+        ),
         1.4,
     ),
-    **dict.fromkeys("beetje enigszins ietwat iets nogal tamelijk vrij wat redelijk best lichtelijk".split(), 0.7),
+    **dict.fromkeys(
+        word_set(
+            """
+            beetje best enigszins iets ietwat lichtelijk nogal redelijk tamelijk vrij wat
+            """
+        ),
+        0.7,
+    ),
 }
 
 
@@ -140,15 +166,29 @@ def _bare(stem: str) -> Iterator[str]:
 DUTCH = Lexicon(
     words=_WORDS,
     phrases=_PHRASES,
-    negations=frozenset("niet geen nooit niemand zonder nauwelijks amper nergens noch allesbehalve weinig".split()),
-    turned_after=frozenset("werkt bevalt beviel past klopt lukt helpt hielp hielpen voldoet deugt werkte".split()),
+    negations=word_set(
+        """
+        allesbehalve amper geen nauwelijks nergens niemand niet noch nooit weinig zonder
+        """
+    ),
+    turned_after=word_set(
+        """
+        bevalt beviel deugt helpt hielp hielpen klopt lukt past voldoet werkt werkte
+        """
+    ),
     boosters=_BOOSTERS,
-    contrasts=frozenset("maar echter desondanks".split()),
-    common=frozenset(
-        """de het een en ik je jij u uw mijn niet geen is was zijn wordt van voor met op te dat dit die deze er ook
-        maar nog wel heb heeft had hebben bij naar om als dan wat waar hoe kan kunnen wil graag al aan uit over na
-        zo veel meer ons onze wij we jullie hun door tot mij me zeer heel erg bestelling pakket levering geleverd
-        bezorgd klantenservice bedankt product gekocht goed snel""".split()
+    contrasts=word_set(
+        """
+        desondanks echter maar
+        """
+    ),
+    common=word_set(
+        """
+        aan al als bedankt bestelling bezorgd bij dan dat de deze die dit door een en er erg geen gekocht
+        geleverd goed graag had heb hebben heeft heel het hoe hun ik is je jij jullie kan klantenservice
+        kunnen levering maar me meer met mij mijn na naar niet nog om ons onze ook op over pakket product
+        snel te tot u uit uw van veel voor waar was wat we wel wij wil wordt zeer zijn zo
+        """
     ),
     stems=_stems,
 )

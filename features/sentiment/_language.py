@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from features.sentiment._dutch import DUTCH
 from features.sentiment._english import ENGLISH
-from features.sentiment._words import Lexicon
+from features.sentiment._words import Lexicon, word_set
 
 LEXICONS: dict[str, Lexicon] = {"nl": DUTCH, "en": ENGLISH}
 #: What sources call these languages, without regard to capitals; ``nl-NL`` and ``en_GB`` are read too.
@@ -13,9 +13,11 @@ NAMES = {
     "en": "en", "eng": "en", "english": "en", "engels": "en",
 }  # fmt: skip
 #: Words of the neighbours that are not Dutch or English: such a text is left alone.
-OTHERS = frozenset(
-    """und ist nicht ich sehr das der ein eine mit für auf wir sie aber war auch le la les est très pas je une des et
-    mais avec pour vous nous merci el los las muy pero para con gracias il che non è molto per sono""".split()
+OTHERS = word_set(
+    """
+    aber auch auf avec che con das der des ein eine el est et für gracias ich il ist je la las le les los
+    mais merci mit molto muy nicht non nous para pas per pero pour sehr sie sono très und une vous war wir è
+    """
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 #: Between the words of a phrase ``*`` stands for at most this many words.
 _GAP = r"(?:\W+\w+){0,4}?"
@@ -31,21 +31,26 @@ class Lexicon:
     stems: Callable[[str], Iterable[str]]
 
     @cached_property
-    def _longest_first(self) -> list[str]:
-        return sorted(self.phrases, key=lambda phrase: (-len(phrase.split()), -len(phrase), phrase))
-
-    @cached_property
-    def phrase_pattern(self) -> str:
-        """All phrases as one regular expression, the longest first."""
-        return "|".join(_pattern(phrase) for phrase in self._longest_first)
+    def _phrases_of(self) -> dict[str, re.Pattern[str]]:
+        """Per first word the phrases that begin with it as one regular expression, the longest first."""
+        found: dict[str, list[str]] = {}
+        for phrase in sorted(self.phrases, key=lambda one: (-len(one.split()), -len(one), one)):
+            found.setdefault(phrase.split()[0], []).append(phrase)
+        return {word: re.compile("|".join(map(_pattern, phrases))) for word, phrases in found.items()}
 
     @cached_property
     def _open_phrases(self) -> list[tuple[re.Pattern[str], float]]:
-        found = [phrase for phrase in self._longest_first if "*" in phrase]
+        found = sorted((one for one in self.phrases if "*" in one), key=lambda one: (-len(one.split()), one))
         return [(re.compile(_pattern(phrase)), self.phrases[phrase]) for phrase in found]
 
+    def phrase_at(self, text: str, word: str, start: int) -> str | None:
+        """Give the phrase that stands at ``start``, where ``word`` does, as it is written; None if none does."""
+        pattern = self._phrases_of.get(word)
+        match = pattern.match(text, start) if pattern else None
+        return match.group() if match else None
+
     def phrase_weight(self, text: str) -> float:
-        """Give the weight of a text that `phrase_pattern` matched."""
+        """Give the weight of a text that `phrase_at` found."""
         plain = re.sub(r"\s+", " ", text)
         if plain in self.phrases:
             return self.phrases[plain]
@@ -53,9 +58,19 @@ class Lexicon:
 
     def word_weight(self, word: str) -> float | None:
         """Give the weight of a word or of what it is a form of; None if unknown."""
-        if word in self.words:
-            return self.words[word]
-        return next((self.words[stem] for stem in self.stems(word) if stem in self.words), None)
+        return self._looked_up(word)
+
+    @cached_property
+    def _looked_up(self) -> Callable[[str], float | None]:
+        """Look words up once each: texts repeat them."""
+
+        @lru_cache(maxsize=1 << 16)
+        def look_up(word: str) -> float | None:
+            if word in self.words:
+                return self.words[word]
+            return next((self.words[stem] for stem in self.stems(word) if stem in self.words), None)
+
+        return look_up
 
 
 def weights(by_weight: dict[float, str]) -> dict[str, float]:
@@ -67,6 +82,17 @@ def weights(by_weight: dict[float, str]) -> dict[str, float]:
     {'goed': 2, 'fijn': 2, 'slecht': -2}
     """
     return _spelled(by_weight, lambda text: text.split())
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Spell out words written together.
+
+    Examples
+    --------
+    >>> sorted(word_set("niet geen"))
+    ['geen', 'niet']
+    """
+    return frozenset(text.split())
 
 
 def phrase_weights(by_weight: dict[float, str]) -> dict[str, float]:

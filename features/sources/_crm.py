@@ -2,13 +2,15 @@
 
 An export is a snapshot: one row per contact, as it was when the export was made. When a value got into the row is
 not told, only when the row was last changed: so whatever a contact says is known from then on (without a column for
-it: from the newest moment in the export on). To date it earlier would let a value of today into the past.
+it: from the newest moment in the export on). To date it earlier would let a value of today into the past. A deal is
+that of its contact, by the customer number the contact has in the export; its amount is the last one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -22,8 +24,8 @@ from features.sources._base import Declaration
 from features.sources._batches import CanonicalBatch
 from features.sources._columns import Mask, as_mask
 from features.sources._people import hidden, label, later, refuse_before, unlike
-from features.sources._rows import Exports, ExportOptions, RawTable, places
-from features.sources._typed_rows import Rows, Told
+from features.sources._rows import ExportOptions, Exports, RawTable, places
+from features.sources._typed_rows import Rows
 
 CONTACT = ("contact_id", "created_at")
 ABOUT_CONTACT = (
@@ -127,7 +129,9 @@ class Crm(Exports):
             rows.verdict.reject(won & as_mask(pc.is_null(amount)), "amount of a won deal is missing")
         kinds = pc.if_else(pa.array(won), self.options.won, "other")
         value = pc.if_else(pa.array(won), amount, pa.scalar(None, pa.float64()))
-        return rows.result(event, extra=[rows.event(who, closed, kinds, what="close", where=over, value=value)])
+        return rows.result(
+            event, extra=[rows.event(who, closed, kinds, what="close", where=over, value=value)]
+        )
 
     def _closed(self, rows: Rows, created: pa.Array, over: Mask) -> pa.Array:
         """Read when a deal ended; of an open deal the date is only a hope, and left alone.
@@ -169,7 +173,12 @@ class Crm(Exports):
     def _book(self) -> pa.Table:
         """Every contact once, with the id that deals of theirs get."""
         schema = pa.schema(
-            [("contact_id", pa.string()), ("account_id", pa.string()), ("who", pa.string()), ("created", pa.int64())]
+            [
+                ("contact_id", pa.string()),
+                ("account_id", pa.string()),
+                ("who", pa.string()),
+                ("created", pa.int64()),
+            ]
         )
         parts = [schema.empty_table()]
         for rows in self.whole("contacts"):
@@ -206,7 +215,11 @@ def _age_bands(rows: Rows, known: pa.Array) -> pa.Array:
     born = pc.coalesce(rows.number("birth_year"), year.cast(pa.float64())).to_numpy(zero_copy_only=False)
     moments = pc.fill_null(known, 0).to_numpy(zero_copy_only=False).astype("datetime64[us]")
     age = moments.astype("datetime64[Y]").astype(np.int64) + 1970 - born
-    names = ("under 18", *(f"{low}-{high - 1}" for low, high in zip(AGES, AGES[1:], strict=False)), f"{AGES[-1]}+")
+    names = (
+        "under 18",
+        *(f"{low}-{high - 1}" for low, high in pairwise(AGES)),
+        f"{AGES[-1]}+",
+    )
     possible = (age >= 0) & (age < 120)
     band = np.searchsorted(AGES, np.where(possible, age, 0), side="right")
     return pa.array(names).take(pa.array(band, mask=~possible))

@@ -27,7 +27,9 @@ def parquet_batches(
         return  # as a table without rows: an export that found nothing to write
     try:
         with pq.ParquetFile(file.path) as parquet:
-            chosen = None if columns is None else [name for name in parquet.schema_arrow.names if name in columns]
+            chosen = (
+                None if columns is None else [name for name in parquet.schema_arrow.names if name in columns]
+            )
             for batch in parquet.iter_batches(batch_size=rows, columns=chosen, use_threads=False):
                 if batch.num_rows:
                     numbers = np.arange(start, start + batch.num_rows, dtype=np.int64)

@@ -34,6 +34,8 @@ def something(words: pa.Array) -> pa.Array:
     >>> something(pa.array(["Hats", "(not set)", "jan@example.nl"])).to_pylist()
     ['Hats', None, None]
     """
+    if words.null_count == len(words):
+        return words
     encoded = pc.dictionary_encode(words)
     uniques = encoded.dictionary
     nothing = pc.or_(
@@ -92,10 +94,12 @@ def of_event(raw: pa.Table, params: Params, hosts: pa.Array) -> tuple[pa.Array, 
 
 
 def of_user(raw: pa.Table, hosts: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Give channel and campaign of the user's first visit."""
+    """Give channel and campaign of the user's first visit; the shop as its own source is a direct visit to GA4."""
     fields = ("source", "medium", "name")
     source, medium, campaign = (something(dig(raw, f"traffic_source.{one}", pa.string())) for one in fields)
-    return judged(pa.nulls(raw.num_rows, pa.string()), source, medium, campaign, hosts)
+    channel, campaign = judged(pa.nulls(raw.num_rows, pa.string()), source, medium, campaign, hosts)
+    own = pc.and_(pc.is_valid(source), pc.is_null(channel))
+    return pc.if_else(own, pa.scalar("direct"), channel), campaign
 
 
 def first_told(found: list[tuple[pa.Array, pa.Array]], raw: pa.Table) -> tuple[pa.Array, pa.Array]:
@@ -153,6 +157,8 @@ def judged(
     [None]
     """
     said = pc.or_(pc.is_valid(group), pc.or_(pc.is_valid(source), pc.is_valid(medium)))
+    if not said.true_count:
+        return pa.nulls(len(said), pa.string()), pa.nulls(len(said), pa.string())
     parts = [pc.fill_null(one, "") for one in (group, source, medium, campaign, host)]
     joined = pc.if_else(said, pc.binary_join_element_wise(*parts, _SPLIT), pa.scalar(None, pa.string()))
     encoded = pc.dictionary_encode(joined)

@@ -35,8 +35,7 @@ def people_of(raw: pa.Table, key: bytes) -> tuple[pa.Array, pa.Array]:
     key : bytes
         The key of the pseudonyms: some shops send an e-mail address as ``user_id``; it never passes.
     """
-    browsers = _said(id_strings(dig(raw, "user_pseudo_id", pa.string())))
-    given = _said(id_strings(dig(raw, "user_id", pa.string())))
+    browsers, given = _ids(raw, "user_pseudo_id"), _ids(raw, "user_id")
     # Anything with an @ that is no readable address is dropped rather than shown.
     plain = pc.if_else(pc.match_substring(given, "@"), pa.scalar(None, pa.string()), given)
     customers = pc.coalesce(email_ids(given, key), plain)
@@ -72,6 +71,8 @@ def attributes(
     said |= {name: something(dig(raw, path, pa.string())) for name, path in fields.items()}
     parts = [STAGED_ATTRIBUTES.empty_table()]
     for name, values in said.items():
+        if values.null_count == len(values):
+            continue
         rows = pa.array(np.flatnonzero(keep & as_mask(pc.is_valid(values))))
         columns = {
             "source_id": people.take(rows),
@@ -95,7 +96,10 @@ def links(people: pa.Array, customers: pa.Array, known: npt.NDArray[np.int64], k
     return fill_table(STAGED_LINKS, len(columns["source_id"]), columns)
 
 
-def _said(ids: pa.Array) -> pa.Array:
+def _ids(raw: pa.Table, column: str) -> pa.Array:
+    if column not in raw.column_names:
+        return pa.nulls(raw.num_rows, pa.string())
+    ids = id_strings(raw[column].combine_chunks())
     nothing = pc.is_in(ids, value_set=pa.array(NOTHING))
     return pc.if_else(nothing, pa.scalar(None, pa.string()), ids)
 

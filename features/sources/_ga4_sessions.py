@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.fingerprint import fingerprint
-from features.sources._columns import fill_table
+from features.sources._columns import as_mask, fill_table
 from features.sources._ga4_channels import something
 from features.sources._nested import Params, dig
 
@@ -76,9 +76,13 @@ def session_keys(params: Params, people: pa.Array) -> pa.Array:
 def order_keys(raw: pa.Table, people: pa.Array) -> pa.Array:
     """Make one number of user and transaction of each purchase; null where no transaction is named."""
     order = something(dig(raw, "ecommerce.transaction_id", pa.string()))
-    named = pc.and_(pc.is_valid(order), pc.equal(dig(raw, "event_name", pa.string()), "purchase"))
-    keys = pa.array(fingerprint({"user": people, "order": order}))
-    return pc.if_else(pc.fill_null(named, False), keys, pa.scalar(None, pa.int64()))
+    bought = as_mask(pc.equal(dig(raw, "event_name", pa.string()), "purchase"))
+    rows = np.flatnonzero(bought & as_mask(pc.is_valid(order)))
+    keys = np.zeros(raw.num_rows, np.int64)
+    keys[rows] = fingerprint({"user": people.take(pa.array(rows)), "order": order.take(pa.array(rows))})
+    without = np.ones(raw.num_rows, bool)
+    without[rows] = False
+    return pa.array(keys, mask=without)
 
 
 def first_rows(keys: pa.Array, moments: pa.Array, channel: pa.Array, campaign: pa.Array) -> pa.Table:

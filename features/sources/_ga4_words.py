@@ -173,7 +173,17 @@ CHANNEL_RULES = (
 )
 
 #: What GA4 writes where it knows nothing.
-NOTHING = ("", "(not set)", "(not provided)", "<Other>", "(data deleted)", "(none)", "undefined", "null")
+NOTHING = (
+    "",
+    "(not set)",
+    "Not available in demo dataset",
+    "(not provided)",
+    "<Other>",
+    "(data deleted)",
+    "(none)",
+    "undefined",
+    "null",
+)
 
 #: Words of consent (``privacy_info``): text today, 0/1 or true/false in older exports. ``Unset`` says nothing.
 GRANTED = ("yes", "true", "granted", "1")

@@ -28,6 +28,7 @@ LINES = pa.schema(
         pa.field("key", pa.string()),
         pa.field("category", pa.string()),
         pa.field("amount", pa.float64()),
+        pa.field("off", pa.float64()),
         pa.field("kept", pa.bool_()),
     ]
 )
@@ -73,18 +74,24 @@ def one_per_line(lines: pa.Table) -> dict[str, pa.Array]:
     lines : table of `LINES`
         One row per raw row.
     """
-    chosen = _first_of_each(lines.filter(lines["kept"]), "key", ["amount", "category"])
-    return {name: chosen[name].combine_chunks() for name in ("order_id", "key", "category", "amount")}
+    chosen = _first_of_each(lines.filter(lines["kept"]), "key", ["amount", "off", "category"])
+    return {name: chosen[name].combine_chunks() for name in LINES.names}
 
 
 def totals(orders: pa.Table, lines: dict[str, pa.Array]) -> dict[str, pa.Array]:
-    """Add to each order the sum of its lines (``total``) and the key of its first (``first_line``)."""
+    """Add to each order what its lines say.
+
+    ``total`` is the sum of their amounts, ``given`` what was given away on them and on the order, ``first_line`` the
+    key of the first.
+    """
     ids = orders["order_id"].combine_chunks()
     found = pc.index_in(lines["order_id"], value_set=ids, skip_nulls=True)
     known = pc.is_valid(found).to_numpy(zero_copy_only=False)
     place = found.drop_null().to_numpy(zero_copy_only=False)
-    amount = lines["amount"].to_numpy(zero_copy_only=False)[known]
-    total = np.bincount(place, weights=amount, minlength=len(ids))
+    total, off = (
+        np.bincount(place, weights=lines[name].to_numpy(zero_copy_only=False)[known], minlength=len(ids))
+        for name in ("amount", "off")
+    )
     keys = lines["key"].filter(pa.array(known))
     # The shorter number comes first, so that line 2 goes before line 10.
     order = _sorted(pa.table({"place": place, "length": pc.utf8_length(keys), "key": keys}))
@@ -94,6 +101,7 @@ def totals(orders: pa.Table, lines: dict[str, pa.Array]) -> dict[str, pa.Array]:
     return {
         **{name: orders[name].combine_chunks() for name in orders.column_names},
         "total": pa.array(total),
+        "given": pc.add(orders["discount"].combine_chunks().fill_null(0.0), pa.array(off)),
         "first_line": keys.take(pa.array(first, mask=first < 0)),
     }
 

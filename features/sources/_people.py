@@ -43,7 +43,9 @@ def hidden(ids: pa.Array, key: bytes) -> pa.Array:
     return pc.coalesce(email_ids(ids, key), ids)
 
 
-def somebody(rows: Rows, key: bytes, known: pa.Array, *, browser: bool = False) -> tuple[pa.Array, list[Told]]:
+def somebody(
+    rows: Rows, key: bytes, known: pa.Array, *, browser: bool = False
+) -> tuple[pa.Array, list[Told]]:
     """Read who each row is about: the customer number, else the e-mail address, else the browser.
 
     Parameters

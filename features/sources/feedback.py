@@ -25,6 +25,9 @@ from features.sources._typed_rows import Rows
 
 #: Channels that need no translation.
 USUAL = ("web", "app", "email", "store", "phone", "sms")
+Scale = Literal["nps", "stars"]
+#: The usual names of surveys.
+SURVEYS: dict[str, Scale] = {"nps": "nps", "csat": "stars", "stars": "stars"}
 #: Least and most of each scale.
 SCALES = {"nps": (0.0, 10.0), "stars": (1.0, 5.0)}
 
@@ -32,9 +35,7 @@ SCALES = {"nps": (0.0, 10.0), "stars": (1.0, 5.0)}
 class FeedbackSourceOptions(FeedbackOptions):
     """Options of the kind ``feedback``. ``surveys``: name of a survey to its scale."""
 
-    surveys: dict[str, Literal["nps", "stars"]] = Field(
-        default_factory=lambda: {"nps": "nps", "csat": "stars", "stars": "stars"}
-    )
+    surveys: dict[str, Scale] = Field(default_factory=lambda: dict(SURVEYS))
 
 
 class Feedback(Exports):

@@ -218,7 +218,7 @@ class Ga4(Source):
         names = pc.dictionary_encode(dig(raw, "event_name", pa.string()))
         words = [table.get((name or "").strip(), "other") for name in names.dictionary.to_pylist()]
         kinds = pc.fill_null(pa.array(words, pa.string()).take(names.indices), "other")
-        if self.options.duplicates == "keep":
+        if self.options.duplicates == "keep" or table["purchase"] != "purchase":
             return kinds
         keys = order_keys(raw, people)
         again = as_mask(pc.is_valid(keys))

@@ -1,10 +1,10 @@
 """HubSpot exports of contacts and deals, with the English headers that HubSpot writes.
 
 What becomes what: a contact gives attributes (country, city, lifecycle stage; age band and gender as sensitive ones;
-consent for e-mail: a marketing contact may be mailed, a non-marketing contact or somebody who opted out may not) and
-links their e-mail address to their customer number (without one: to ``hubspot:<Record ID>``), all known at "Last
-Modified Date". A deal is ``quote_request`` at its "Create Date"; when it is won it is a ``purchase`` of its amount at
-the "Close Date", when lost ``other``. Names, telephone numbers and deal names are not read.
+``consent_email`` denied for a non-marketing contact and for who opted out) and links their e-mail address to their
+customer number (without one: to ``hubspot:<Record ID>``), all known at "Last Modified Date". A deal is
+``quote_request`` at its "Create Date"; when it is won it is a ``purchase`` of its amount at the "Close Date", when lost
+``other``. Names, telephone numbers and deal names are not read.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ class HubSpot(Crm):
     """Reads ``hubspot_contacts.csv`` and ``hubspot_deals.csv``."""
 
     prefix = "hubspot"
-    consent = {"Marketing contact": "granted", "Non-marketing contact": "denied"}
+    # "Marketing contact" says who is paid for, not who agreed; and read as consent, a row that was changed after
+    # somebody unsubscribed would take that refusal back.
+    consent: ClassVar[Mapping[str, str]] = {"Non-marketing contact": "denied"}
     tables: ClassVar[Mapping[str, RawTable]] = {
         "contacts": contacts_table("hubspot_contacts", CONTACT_HEADERS),
         "deals": deals_table("hubspot_deals", DEAL_HEADERS),

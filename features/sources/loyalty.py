@@ -41,7 +41,7 @@ class Loyalty(Exports):
     tables: ClassVar[Mapping[str, RawTable]] = {
         "members": RawTable(
             needed=("card_number", "joined_at"),
-            optional=("customer_id", "email", "tier", "tier_since", "channel"),
+            optional=("customer_id", "email", "tier", "tier_since", "channel", "store"),
             key=("card_number",),
         ),
         "points": RawTable(
@@ -82,8 +82,10 @@ class Loyalty(Exports):
         return rows.result(rows.event(card, moment, kinds, channel=self._channel(rows), quantity=points))
 
     def _channel(self, rows: Rows) -> pa.Array:
-        """Read where it happened: in the store, unless the row says otherwise."""
-        return rows.word("channel", self.options.words(*USUAL), other="other").fill_null("store")
+        """Read where it happened; without a word: in the store that is named, on the web where none is."""
+        named = pc.is_valid(rows.text("store"))
+        place = pc.if_else(named, "store", "web") if rows.has("store") else "store"
+        return pc.coalesce(rows.word("channel", self.options.words(*USUAL), other="other"), place)
 
     @cached_property
     def _newest(self) -> int | None:

@@ -24,7 +24,7 @@ from features.fingerprint import fingerprint
 from features.sources._base import Declaration
 from features.sources._batches import CanonicalBatch
 from features.sources._people import label, somebody
-from features.sources._rows import Exports, ExportOptions, RawTable
+from features.sources._rows import ExportOptions, Exports, RawTable
 from features.sources._typed_rows import Rows
 
 #: Our word for an event to its kind.
@@ -91,14 +91,10 @@ class Mailing(Exports):
             channel="email", campaign=label(rows, "campaign"), event_id=_message_ids(rows, who, event, at),
         )  # fmt: skip
         consent = pa.array(list(CONSENT.values())).take(pc.index_in(event, value_set=pa.array(list(CONSENT))))
-        return rows.result(
-            told, attributes=[rows.attribute("consent_email", consent, who, at)], links=links
-        )
+        return rows.result(told, attributes=[rows.attribute("consent_email", consent, who, at)], links=links)
 
 
-def _message_ids(
-    rows: Rows, who: pa.Array, event: pa.Array, at: pa.Array
-) -> npt.NDArray[np.int64]:
+def _message_ids(rows: Rows, who: pa.Array, event: pa.Array, at: pa.Array) -> npt.NDArray[np.int64]:
     """Name each row by message, person, event, link and second."""
     return fingerprint(
         {

@@ -14,7 +14,6 @@ import re
 from collections.abc import Callable, Mapping
 from typing import ClassVar, Literal
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
@@ -23,7 +22,7 @@ from features.sources._base import Declaration
 from features.sources._batches import CanonicalBatch
 from features.sources._columns import as_mask
 from features.sources._people import FeedbackOptions, feeling, label, refuse_before, seconds, somebody
-from features.sources._rows import RawTable, Exports
+from features.sources._rows import Exports, RawTable
 from features.sources._typed_rows import Rows, Told
 
 #: Channels that need no translation.
@@ -32,7 +31,7 @@ USUAL = ("phone", "email", "chat", "web", "app", "store", "social", "mail")
 SUBJECTS: dict[str, tuple[str, ...]] = {
     "complaint": ("klacht", "ontevreden", "complain", "dissatisf"),
     "return": ("retour", "ruil", "terugstur", "terugbetal", "return", "refund", "exchang"),
-    "delivery": ("lever", "bezorg", "pakket", "verzend", "track", "deliver", "parcel", "package", "shipping", "shipment"),
+    "delivery": ("lever", "bezorg", "pakket", "verzend", "track", "deliver", "parcel", "package", "shipping"),
     "payment": ("betal", "factu", "rekening", "ideal", "pay", "invoice", "billing", "charge"),
     "warranty": ("garantie", "kapot", "defect", "stuk", "reparat", "warrant", "broken", "repair"),
     "account": ("account", "inlog", "wachtwoord", "abonnement", "login", "password", "subscription", "privacy"),

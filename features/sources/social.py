@@ -46,7 +46,9 @@ class Social(Exports):
     def declaration(self) -> Declaration:
         """Say what the source can produce."""
         kinds = {*KINDS.values(), *self.options.types.values()}
-        return Declaration(tuple(sorted(kinds)), tuple(sorted({"referral", *self.options.declared("social")})))
+        return Declaration(
+            tuple(sorted(kinds)), tuple(sorted({"referral", *self.options.declared("social")}))
+        )
 
     def readers(self) -> Mapping[str, Callable[[Rows], CanonicalBatch]]:
         """Give the function of the one table."""

@@ -3,8 +3,9 @@
 What becomes what: a line is a ``purchase`` of the customer of its order at the moment of the order; its value is
 quantity times unit price, less the discount of the line, less its share of the discount of the order (by amount,
 never below zero; shipping is not counted). The first line of an order with a coupon also tells the ``discount`` that
-was given: a treatment, campaign = the coupon. A returned line is a ``return``, value below zero, known when it came
-back. Orders tell which e-mail address is which customer; an order without customer number is the address's.
+was given on the order and its lines: a treatment, campaign = the coupon. A returned line is a ``return``, value below
+zero, known when it came back. Orders tell which e-mail address is which customer; an order without customer number is
+the address's.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ class WebShop(Exports):
         first = as_mask(pc.equal(line["key"], order["first_line"])) & as_mask(pc.is_valid(order["coupon"]))
         coupon = rows.event(
             who, when, "discount", what="coupon", where=first, channel=order["channel"],
-            campaign=order["coupon"], value=order["discount"],
+            campaign=order["coupon"], value=order["given"],
         )  # fmt: skip
         return rows.result(bought, extra=[coupon])
 
@@ -149,6 +150,7 @@ class WebShop(Exports):
             "key": line_keys(order_id, line_no),
             "category": rows.text("category"),
             "amount": pc.max_element_wise(amount, 0.0, skip_nulls=False),
+            "off": off,
             "kept": pa.array(rows.verdict.kept),
         }
 

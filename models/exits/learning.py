@@ -165,7 +165,7 @@ class _Learning:
             mask[later[own]] = True
             tried = [(SHARES_OF_PHASE, seen[phase[mask]]), (model, p[own])]
             judged = [(one, self.happened(q, mask)) for one, q in tried]
-            choice = choose(_ones(self.y[mask]), judged, self.settings.margin, f"later rows in {name}")
+            choice = choose(_ones(self.y[mask]), judged, self.settings.shares_margin, f"later rows in {name}")
             by = MODEL if choice.candidate is model else SHARES
             served[name] = {"serves": by, "reason": choice.reason, "compared": list(choice.compared)}
         return served

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from features.contract import CHANNELS
 from features.journey.tally import STATISTICS, number
 from features.journey.touches import ROLE_DAYS
@@ -22,7 +24,9 @@ def channel_roles(facts: Facts) -> ChannelRoles | None:
     if not with_touch:
         return None
     for place, channel in enumerate(CHANNELS):
-        found = {role: _stats(facts, f"role_{role}", place) for role in ("starter", "assist", "closer", "any")}
+        found = {
+            role: _stats(facts, f"role_{role}", place) for role in ("starter", "assist", "closer", "any")
+        }
         if not found["any"]["above"]:
             continue
         channels.append(
@@ -65,7 +69,7 @@ def categories(facts: Facts) -> list[Category]:
         named.append((REST, order[NAMED_CATEGORIES:]))
     rows: list[Category] = []
     for name, members in named:
-        counts = sum(facts.tally.categories[member] for member in members)
+        counts = np.sum([facts.tally.categories[member] for member in members], axis=0)
         value = sum(values[member] for member in members)
         rows.append(
             {"category": name, "views": int(counts[0]), "order_lines": int(counts[1]),

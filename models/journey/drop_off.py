@@ -64,7 +64,9 @@ def _largest(counts: np.ndarray, number: int) -> list[tuple[int, int, int]]:
     """Give (kind, channel, count) of the largest cells; equal ones in the order of the vocabularies."""
     flat = counts.reshape(-1)
     order = np.argsort(-flat, kind="stable")[:number]
-    return [(*map(int, divmod(int(cell), counts.shape[1])), int(flat[cell])) for cell in order if flat[cell]]
+    kinds, channels = np.divmod(order, counts.shape[1])
+    cells = zip(kinds.tolist(), channels.tolist(), flat[order].tolist(), strict=True)
+    return [(kind, channel, n) for kind, channel, n in cells if n]
 
 
 def _channel(code: int) -> str | None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.journey.grid import STEP_DAYS
-from models.journey.facts import Z, Facts
+from models.journey.facts import Facts, Z, wilson
 from models.journey.report_data import Dwell
 
 Floats = NDArray[np.float64]
@@ -39,7 +39,7 @@ def kaplan_meier(ended: Ints, censored: Ints) -> Survival:
     Returns
     -------
     Survival
-        The band is that of log(-log S) with Greenwood's variance.
+        The band is that of log(-log S) with Greenwood's variance; Wilson's where all that were left ended.
 
     References
     ----------
@@ -54,7 +54,7 @@ def kaplan_meier(ended: Ints, censored: Ints) -> Survival:
     leaving = ended + censored
     at_risk = leaving[::-1].cumsum()[::-1].astype(np.float64)
     safe = np.maximum(at_risk, 1.0)
-    lasting = np.cumprod(1.0 - ended / safe)
+    lasting = np.cumprod(1.0 - ended / safe).astype(np.float64)
     rest = safe - ended
     greenwood = np.cumsum(np.where(rest > 0, ended / (safe * np.maximum(rest, 1.0)), 0.0))
     inner = (lasting > 0) & (lasting < 1)
@@ -63,9 +63,10 @@ def kaplan_meier(ended: Ints, censored: Ints) -> Survival:
     stretch = np.exp(Z * np.sqrt(greenwood) / np.abs(log))
     low = np.where(inner, np.exp(log * stretch), lasting)
     high = np.where(inner, np.exp(log / stretch), lasting)
-    # Where the last ones end the variance is not defined: the band stays as wide as it was above.
-    gone = lasting <= 0
-    high = np.where(gone, np.minimum.accumulate(np.where(gone, 1.0, high)), high)
+    gone = int(np.argmax(lasting <= 0)) if (lasting <= 0).any() else 0
+    if gone:
+        # All that were left ended: Greenwood has no say, Wilson's bound of none out of so many has.
+        high[gone:] = high[gone - 1] * wilson(0.0, at_risk[gone])[1]
     return Survival(lasting, low, high)
 
 

@@ -70,7 +70,7 @@ class Facts:
         return float(self.tally.sum(measure)[self.scopes.index(scope)])
 
     def holders(self, measure: str, scope: str = ALL) -> int:
-        """Customers with any of a measure, in one scope."""
+        """Count the customers with any of a measure, in one scope."""
         return int(self.tally.counts[f"holders/{measure}"][self.scopes.index(scope)])
 
     def ratio(self, above: str, below: str, scope: str = ALL, share: bool = True) -> Found:
@@ -103,12 +103,12 @@ def ratio_of(stats: Mapping[str, float], share: bool) -> Found:
 
     Examples
     --------
-    Two of ten customers, one case each: Wilson's interval.
+    Two of ten customers, one case each: Wilson's interval of nine (one is lost on the unknown mean).
 
     >>> stats = dict(customers=10, above=2, below=10, above_above=2, above_below=2, below_below=10)
     >>> found = ratio_of(stats, share=True)
     >>> round(found.value, 3), round(found.low, 3), round(found.high, 3)
-    (0.2, 0.054, 0.523)
+    (0.2, 0.053, 0.526)
     """
     customers, below = stats["customers"], stats["below"]
     if not below > 0:
@@ -118,7 +118,8 @@ def ratio_of(stats: Mapping[str, float], share: bool) -> Found:
         return Found(value, math.nan, math.nan, math.nan, round(below))
     squares = stats["above_above"] - 2 * value * stats["above_below"] + value**2 * stats["below_below"]
     error = math.sqrt(max(squares, 0.0) * customers / (customers - 1)) / below
-    if not share:
+    # Value sent back can exceed value ordered in a phase: then it is no share of anything.
+    if not share or not 0 <= value <= 1:
         return Found(value, error, value - Z * error, value + Z * error, round(below))
     spread = value * (1 - value)
     effective = spread / error**2 if error > 0 and spread > 0 else customers

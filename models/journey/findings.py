@@ -97,7 +97,9 @@ def _abandoned(facts: Facts, phase: PhaseData) -> Iterator[Finding]:
 def _waiting(facts: Facts, phase: PhaseData) -> Iterator[Finding]:
     found, whole = _measured(facts, "waiting_time", phase["key"]), _measured(facts, "waiting_time", ALL)
     if found and whole and (found.low > PATIENCE_HOURS or found.low > whole.high):
-        yield _finding("waiting", _apart(found.value, PATIENCE_HOURS), waiting_hours=found.value, tickets=found.n)
+        yield _finding(
+            "waiting", _apart(found.value, PATIENCE_HOURS), waiting_hours=found.value, tickets=found.n
+        )
 
 
 def _tickets(facts: Facts, phase: PhaseData) -> Iterator[Finding]:
@@ -162,9 +164,13 @@ def _advance(facts: Facts, phase: PhaseData) -> Iterator[Finding]:
 
 
 def _loop(facts: Facts, phase: PhaseData) -> Iterator[Finding]:
-    pair = ("loop_looped", "loop_orders")
-    found, whole = facts.ratio(*pair, scope=phase["key"]), facts.ratio(*pair)
-    if found.n >= ENOUGH and whole.n and found.low > whole.high:
+    """Speak in the phase whose orders are most often followed by a look around and another order."""
+    pair, keys = ("loop_looped", "loop_orders"), facts.plan.journey.phase_keys[:-1]
+    shares = {key: facts.ratio(*pair, scope=key) for key in keys}
+    enough = {key: one for key, one in shares.items() if one.n >= ENOUGH}
+    best = max(enough, key=lambda key: enough[key].value, default=None)
+    found, whole = shares.get(phase["key"]), facts.ratio(*pair)
+    if found and best == phase["key"] and found.low > whole.high:
         yield _finding("loop", _apart(found.value, whole.value), looped_share=found.value,
                        all_share=whole.value, loop_days=median_days(facts))  # fmt: skip
 

@@ -7,7 +7,7 @@ import math
 from features.errors import InputError
 from features.journey.scopes import ALL, BEFORE, NOW
 from features.settings import PhaseSettings
-from models.journey.facts import NOTHING, Z, Facts, Found
+from models.journey.facts import NOTHING, Facts, Found, Z
 from models.journey.kpis import Kpi, registered
 from models.journey.report_data import Kpi as KpiRow
 from models.journey.report_data import Trend
@@ -96,7 +96,6 @@ def _reason(kpi: Kpi, facts: Facts) -> tuple[str | None, dict[str, str | float |
     if kpi.key in BY_CONTRACT:
         for contract in facts.plan.contracts:
             if contract.target == BY_CONTRACT[kpi.key]:
-                figures = {"horizon_days": contract.horizon_days, "active_days": contract.active_days or 0}
-                return None, figures
+                return None, {"horizon_days": contract.horizon_days}
         return "no_contract", figures
     return None, figures

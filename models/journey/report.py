@@ -136,8 +136,11 @@ def _notes(facts: Facts) -> list[Finding]:
         note("begin_unseen", stays=unseen)
     for contract in facts.plan.contracts:
         if contract.target == "churn":
-            note(f"churn_{contract.event}", horizon_days=contract.horizon_days,
-                 active_days=contract.active_days or 0)  # fmt: skip
+            key, active = f"churn_{contract.event}", contract.active_days
+            if active is None:
+                note(f"{key}_ever", horizon_days=contract.horizon_days)
+            else:
+                note(key, horizon_days=contract.horizon_days, active_days=active)
     if "purchase" in facts.plan.kinds:
         note("new_buyers")
     if not trend_rows(facts):

@@ -126,7 +126,7 @@ class PhaseData(TypedDict):
 class Transition(Estimate):
     """Share of the customers of ``from`` that are in ``to`` one step later (``n`` customer-steps in ``from``,
     ``moved`` of them to ``to``); every pair stands here, staying included.
-    """  # noqa: D205, D400
+    """  # noqa: D205
 
     moved: int
 

@@ -10,7 +10,20 @@ from typing import Any
 from features.atomic import replacing
 from models.journey.report_data import JourneyData
 
-KPI_COLUMNS = ("scope", "kpi", "unit", "value", "low", "high", "n", "reason", "now", "before", "change", "clear")
+KPI_COLUMNS = (
+    "scope",
+    "kpi",
+    "unit",
+    "value",
+    "low",
+    "high",
+    "n",
+    "reason",
+    "now",
+    "before",
+    "change",
+    "clear",
+)
 TRANSITION_COLUMNS = ("days", "from", "to", "share", "low", "high", "moved", "n")
 
 
@@ -24,7 +37,7 @@ def write_kpis(data: JourneyData, path: Path) -> None:
             row: dict[str, Any] = {"scope": scope, "kpi": one["key"], **one}
             told = trend.get(one["key"]) if scope == "all" else None
             if told:
-                row |= {name: told[name]["value"] for name in ("now", "before", "change")}  # type: ignore[literal-required]
+                row |= {name: told[name]["value"] for name in ("now", "before", "change")}
                 row["clear"] = "yes" if told["clear"] else "no"
             rows.append(row)
     _write(path, KPI_COLUMNS, rows)
@@ -42,4 +55,6 @@ def _write(path: Path, columns: tuple[str, ...], rows: Iterable[Mapping[str, Any
     with replacing(path) as beside, beside.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, restval="", extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
-        writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
+        writer.writerows(
+            {name: "" if value is None else value for name, value in row.items()} for row in rows
+        )

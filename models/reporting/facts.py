@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from features.contract import DAY_US
+from features.contract import DAY_US, ID_SPACES
 from features.settings import DORMANT, JourneySettings, LabelContract, SourceSettings
 from models.reporting.words import Words
 
@@ -89,20 +89,73 @@ def missing_days(days: list[str], words: Words) -> str:
 
 
 def row_counts(meta: Mapping[str, Any], words: Words) -> dict[str, Any]:
-    """Give the row counts, per file and in all, and why rows were set aside."""
+    """Give the row counts, per part of the source, per file and in all, and why rows were set aside."""
     counts = meta.get("counts", {})
-    files = [
-        {"file": one.get("file", ""), "counts": [words.number(one.get(name, 0)) for name in COUNTS]}
-        for one in counts.get("files", [])
+    found = [one | {"part": one.get("part") or meta.get("source", "")} for one in counts.get("files", [])]
+    files = [{"file": one["file"], "counts": [words.number(one.get(name, 0)) for name in COUNTS]} for one in found]
+    parts = [
+        _part(name, [one for one in found if one["part"] == name], meta.get("parts", {}).get(name, {}), words)
+        for name in dict.fromkeys(one["part"] for one in found)
     ]
     reasons = sorted(meta.get("quarantine_reasons", {}).items(), key=lambda pair: (-pair[1], pair[0]))
     return {
         "heads": [words(f"rows_{name.removeprefix('rows_')}") for name in COUNTS],
         "total": [words.number(counts.get(name, 0)) for name in COUNTS],
+        "parts": parts,
         "files": files,
         "reasons": [(reason, words.number(count)) for reason, count in reasons],
         "missing": bool(meta.get("missing_days")),
     }
+
+
+def _part(
+    name: str, files: list[dict[str, Any]], told: Mapping[str, Any], words: Words
+) -> dict[str, Any]:
+    """Sum the files of one part of the source."""
+    kind = str(told.get("kind", "")).replace("_", " ")
+    about = [kind] if kind and kind != name else []
+    about.append(words("files_n", n=words.number(len(files))))
+    if told.get("missing_days"):
+        about.append(f"{words('missing_days').lower()} {missing_days(told['missing_days'], words)}")
+    sums = [words.number(sum(one.get(count, 0) for one in files)) for count in COUNTS]
+    return {"label": name, "about": " · ".join(about), "counts": sums}
+
+
+def joined_ids(ids: Path | None, links: Path | None, words: Words) -> list[dict[str, str]]:
+    """Count the ids of each kind, and how many of them were ever joined to another; empty for one kind of id.
+
+    Parameters
+    ----------
+    ids : Path or None
+        ``data/ids.parquet``.
+    links : Path or None
+        ``data/canonical/links.parquet``.
+    words : Words
+        Texts and numbers.
+    """
+    if ids is None or links is None or not ids.is_file() or not links.is_file():
+        return []
+    import pyarrow.parquet as pq
+
+    seen: pd.DataFrame = pq.read_table(ids, columns=["id_space", "customer_id"]).to_pandas()
+    told: pd.DataFrame = pq.read_table(links, columns=["anonymous_id", "customer_id"]).to_pandas()
+    told = told[told["anonymous_id"] != told["customer_id"]]
+    seen["joined"] = seen["customer_id"].isin(set(told["anonymous_id"]) | set(told["customer_id"]))
+    if told.empty:
+        return []
+    rows = []
+    for space in ID_SPACES:
+        some = seen[seen["id_space"] == space]
+        if len(some):
+            rows.append(
+                {
+                    "label": words(f"space_{space}"),
+                    "seen": words.number(len(some)),
+                    "joined": words.number(int(some["joined"].sum())),
+                    "share": words.percent(float(some["joined"].mean())),
+                }
+            )
+    return rows
 
 
 def phase_counts(scores: Path | None, journey: JourneySettings) -> tuple[dict[str, int], str]:

@@ -55,12 +55,12 @@ def _phase_page(phase: Mapping[str, Any], goal: str, said: JourneyWords) -> dict
     }
 
 
-def _facts(phase: Mapping[str, Any], said: JourneyWords) -> list[dict[str, str]]:
+def _facts(phase: Mapping[str, Any], said: JourneyWords) -> list[dict[str, Any]]:
     """Give dwell time, drop-off and sentiment as label, value, interval and what it rests on."""
     words, dwell, drop = said.words, phase["dwell"], phase["drop_off"]
-    facts = [
+    facts: list[dict[str, Any]] = [
         {"label": words("map_dwell"), "value": dwell_words(dwell, said), "interval": _days(dwell, said),
-         "about": words("stays", n=words.number(dwell["n"]), ended=words.number(dwell["ended"]))},
+         "about": [words("stays", n=words.number(dwell["n"]), ended=words.number(dwell["ended"]))]},
     ]  # fmt: skip
     if drop and drop["value"] is not None:
         touches = [
@@ -70,14 +70,14 @@ def _facts(phase: Mapping[str, Any], said: JourneyWords) -> list[dict[str, str]]
         lost = words("lost", n=words.number(drop["n"]), lost=words.number(drop["lost"]))
         facts.append(
             {"label": words("map_drop"), "value": words.percent(drop["value"], 1), "interval": said.interval(drop, "share"),
-             "about": "; ".join([lost, *touches])}
+             "about": [lost, *touches]}
         )  # fmt: skip
     mood = phase["sentiment"]
     if mood["value"] is not None:
         number = words("map_sentiment_n", n=words.number(mood["n"]))
         facts.append(
             {"label": words("map_sentiment"), "value": said.amount(mood["value"], "tone"),
-             "interval": said.interval(mood, "tone"), "about": number}
+             "interval": said.interval(mood, "tone"), "about": [number]}
         )  # fmt: skip
     return facts
 
@@ -111,7 +111,7 @@ def kpi_row(kpi: Mapping[str, Any], said: JourneyWords) -> dict[str, str]:
     per = ""
     if rate and rate["value"] is not None:
         per = words("kpi_rate", value=words.number(rate["value"], 1 if rate["value"] >= 1 else 2))
-    reason = said.finding({"key": kpi["reason"], "figures": kpi["figures"]}, "kpi_reason") if kpi["reason"] else ""
+    reason = said.finding({"key": kpi["reason"], "figures": kpi["figures"]}, "kpi_reason_") if kpi["reason"] else ""
     return {
         "label": words.known(f"kpi_{kpi['key']}", kpi["key"].replace("_", " ").capitalize()),
         "meaning": words.known(f"kpi_{kpi['key']}_meaning", ""),
@@ -170,7 +170,7 @@ def transition_table(data: Mapping[str, Any], steps: str, said: JourneyWords) ->
                     "label": words.phase(end),
                     "value": words.percent(value, 1),
                     "interval": said.interval(one, "share") if one and value is not None else "",
-                    "shade": f"{min(value or 0.0, 1.0) * 0.75:.2f}",
+                    "shade": f"{min(value or 0.0, 1.0) * 0.6:.2f}",
                     "stay": start == end,
                 }
             )
@@ -196,13 +196,9 @@ def loop_facts(data: Mapping[str, Any], said: JourneyWords) -> list[dict[str, st
     each = loop["orders_per_customer"]
     if each["value"] is not None:
         facts.append(
-            {"value": words.number(each["value"], 1), "label": words("loop_orders"), "interval": _two(each, said)}
+            {"value": words.number(each["value"], 2), "label": words("loop_orders"), "interval": words.interval(dict(each), 2)}
         )
     return facts
-
-
-def _two(one: Mapping[str, Any], said: JourneyWords) -> str:
-    return said.words.interval(dict(one), 2)
 
 
 def channel_rows(data: Mapping[str, Any], said: JourneyWords) -> list[dict[str, Any]]:
@@ -240,11 +236,13 @@ def plain_tables(data: Mapping[str, Any], said: JourneyWords) -> list[dict[str, 
          words.percent(one["share"]), words.number(one["customers"]), words.number(one["views"])]
         for one in data["categories"][: LISTED + 4]
     ]  # fmt: skip
-    tables = (("traffic", traffic), ("acquisition", spend), ("categories", goods))
+    tables = (
+        ("traffic_title", "traffic_heads", traffic),
+        ("acquisition_title", "acquisition_heads", spend),
+        ("categories_title", "categories_heads", goods),
+    )
     return [
-        {"title": words(f"{name}_title"), "heads": words(f"{name}_heads").split("|"), "rows": rows}
-        for name, rows in tables
-        if rows
+        {"title": words(title), "heads": words(heads).split("|"), "rows": rows} for title, heads, rows in tables if rows
     ]
 
 
@@ -253,7 +251,7 @@ def _with_interval(one: Mapping[str, Any], said: JourneyWords) -> dict[str, str]
 
 
 def _channel(channel: str | None, said: JourneyWords) -> str:
-    return said.words("unknown") if channel is None else said.words.segment("channel", channel)
+    return said.words("unknown").capitalize() if channel is None else said.words.segment("channel", channel)
 
 
 def _width(share: float | None) -> str:
@@ -262,4 +260,4 @@ def _width(share: float | None) -> str:
 
 def notes(data: Mapping[str, Any], said: JourneyWords) -> Sequence[str]:
     """Give what a reader must know about the data behind the numbers."""
-    return [said.finding(one, "journey_note") for one in data["notes"]]
+    return [said.finding(one, "journey_note_") for one in data["notes"]]

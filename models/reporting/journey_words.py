@@ -60,12 +60,15 @@ class JourneyWords:
         low, high = found.get("low"), found.get("high")
         if low is None or high is None:
             return ""
+        if unit in DIGITS and unit != "money":
+            return self.words.interval(dict(found), DIGITS[unit], signed=unit in SIGNED)
         return self.words("range", low=self.amount(low, unit), high=self.amount(high, unit))
 
-    def finding(self, one: Mapping[str, Any], stem: str = "finding") -> str:
+    def finding(self, one: Mapping[str, Any], stem: str = "finding_") -> str:
         """Say a pain, a chance or a note; a key without words is shown as it is."""
-        text = self.words.known(f"{stem}_{one['key']}", one["key"].replace("_", " "))
-        return text.format(**{key: self.figure(key, value) for key, value in one["figures"].items()})
+        text = self.words.known(f"{stem}{one['key']}", one["key"].replace("_", " "))
+        filled = text.format(**{key: self.figure(key, value) for key, value in one["figures"].items()})
+        return filled[:1].upper() + filled[1:]
 
     def figure(self, key: str, value: Any) -> str:
         """Write one figure of a finding; the end of its name says what it is."""

@@ -6,20 +6,27 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from features.atomic import replacing
 from features.settings import JourneySettings, LabelContract, SourceSettings
 from models.evaluation_files import read_segments
-from models.json_files import read_json
-from models.reporting.facts import about_data, journey_phases, label_words, phase_counts, row_counts
+from models.json_files import read_json, read_json_if_there
+from models.reporting.exits_page import exits_page
+from models.reporting.facts import about_data, journey_phases, joined_ids, label_words, phase_counts, row_counts
 from models.reporting.figures.album import Picture, pictures
 from models.reporting.headline import action_card, target_card
+from models.reporting.journey_section import journey_section
+from models.reporting.journey_words import JourneyWords
+from models.reporting.persona_cards import persona_cards
 from models.reporting.tables import action_phases, choice_rows, full_tables, phase_rows, segment_findings
 from models.reporting.words import Language, Words
 from models.target import PROBABILITY_TARGETS
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 GLOSSARY = (
     "phase", "churn", "readiness", "lift", "auc", "pr", "log_loss", "calibration", "baseline", "interval",
@@ -39,12 +46,25 @@ class ReportInputs:
         ``data/canonical/meta.json``.
     scores : Path or None
         ``data/scores.parquet``: columns ``phase`` and, if there, ``as_of`` (date or microseconds).
+    journey, exits, personas : Path or None
+        ``reports/journey.json``, ``reports/exits.json`` and ``artifacts/personas/personas.json``; what is not there
+        is left out with a sentence that says so.
+    ids, links : Path or None
+        ``data/ids.parquet`` and ``data/canonical/links.parquet``: only counted.
+    map : Path or None
+        Where the journey map goes as a file of its own, to print on A3.
     """
 
     evaluation: Path
     segments: Path
     meta: Path
     scores: Path | None = None
+    journey: Path | None = None
+    exits: Path | None = None
+    personas: Path | None = None
+    ids: Path | None = None
+    links: Path | None = None
+    map: Path | None = None
 
 
 def write_report(
@@ -86,21 +106,27 @@ def write_report(
     evaluation, meta = read_json(inputs.evaluation), read_json(inputs.meta)
     segments = read_segments(inputs.segments)
     counts, as_of = phase_counts(inputs.scores, journey)
-    drawn = pictures(evaluation, segments, meta.get("currency", source.currency), words)
+    currency = meta.get("currency", source.currency)
+    drawn = pictures(evaluation, segments, currency, words)
+    said = JourneyWords(words, currency)
     content = {
         "words": words,
         "language": language,
         "source": source,
         "about": about_data(meta, source, evaluation, as_of, words),
         "quality": row_counts(meta, words),
-        "cards": _cards(evaluation, meta.get("currency", source.currency), words),
+        "identity": joined_ids(inputs.ids, inputs.links, words),
+        "journey": journey_section(_read(inputs.journey), journey, source.title, said, inputs.map),
+        "exits": exits_page(_read(inputs.exits), words),
+        "personas": _personas(_read(inputs.personas), said),
+        "cards": _cards(evaluation, currency, words),
         "phases": journey_phases(journey, counts, evaluation, words),
         "as_of": as_of and words.date(as_of),
         "targets": [
             _target(key, one, evaluation, segments, words) for key, one in evaluation["targets"].items()
         ],
         "actions": action_phases(evaluation.get("next_action") or {}, words),
-        "currency": meta.get("currency", source.currency),
+        "currency": currency,
         "meanings": {
             one.target: label_words(one, words) for one in contracts if one.target in PROBABILITY_TARGETS
         },
@@ -113,17 +139,30 @@ def write_report(
     return out
 
 
-def _rendered(content: Mapping[str, Any]) -> str:
+def _read(path: Path | None) -> dict[str, Any]:
+    return read_json_if_there(path) if path is not None else {}
+
+
+def _personas(found: Mapping[str, Any], said: JourneyWords) -> dict[str, Any]:
+    names = [said.words.known(f"kind_{name}", name.replace("_", " ")).lower() for name in found.get("not_used", [])]
+    return {"cards": persona_cards(found, said), "not_used": said.words.listed(names)}
+
+
+def environment() -> Environment:
+    """Give the templates; a blank that is not filled is an error, and everything from the data is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.j2").render(content) + "\n"
+
+
+def _rendered(content: Mapping[str, Any]) -> str:
+    return environment().get_template("report.html.j2").render(content) + "\n"
 
 
 def _by_sheet(drawn: list[Picture]) -> dict[str, list[dict[str, str]]]:

@@ -14,9 +14,10 @@ from models.json_files import read_json_if_there
 from models.metrics import shortest_lift
 from models.target import TARGETS
 from models.tracking.identity import content_key, data_md5, git, shown_params
+from models.tracking.journey_results import Tables, journey_metrics, journey_tables
 from models.tracking.results import Results, results_of
 
-#: What the run itself shows, below 40 numbers: per phase, as the mean over the phases, and for everybody.
+#: What the run itself shows of the models, below 40 numbers: per phase, as the mean over the phases, and for everybody.
 #: Every other metric of a model stands with that model (Models tab).
 #: ``lift`` stands for that of the shortest list.
 PER_PHASE = ("lift", "pr_auc", "gain")
@@ -25,7 +26,8 @@ EVERYBODY = ("roc_auc", "log_loss")
 #: What goes along as an artifact; nothing with a row per customer.
 FILES = (
     "params.yaml", "reports/report.html", "reports/segment_lift.csv", "reports/evaluation.json",
-    "reports/metrics.json", "data/columns.json",
+    "reports/metrics.json", "reports/journey.json", "reports/journey_map.svg", "reports/exits.json",
+    "data/columns.json", "artifacts/personas/personas.json",
 )  # fmt: skip
 
 
@@ -89,13 +91,15 @@ class RunContent:
     params, tags : mapping
         At most 30 and 20 short texts.
     metrics : mapping
-        ``<target>/<metric> <phase>`` and ``<target>/<metric> mean``.
+        ``<target>/<metric> <phase>``, ``<target>/<metric> mean``, ``journey/drop-off <phase>``, ``journey/loop``.
     models : tuple of ModelContent
         Targets in order, phases in journey order.
     files : tuple of (Path, str)
         A file and the folder it goes to among the artifacts.
     table : Path or None
         Segment lift, also shown as a table.
+    tables : mapping
+        KPIs and transitions of the journey: rows by name of the table.
     data : str
         md5 of the feature table, as DVC knows it; empty when unknown.
     """
@@ -108,6 +112,7 @@ class RunContent:
     models: tuple[ModelContent, ...]
     files: tuple[tuple[Path, str], ...]
     table: Path | None
+    tables: Tables
     data: str
 
     @property
@@ -157,10 +162,11 @@ def read_content(
         or f"{git(root, 'rev-parse', '--short', 'HEAD') or 'nogit'}-{key[:6]}",
         params=shown_params(params, defaults),
         tags=_tags(root, key, params, models, data),
-        metrics=dict(_run_metrics(results, phases)),
+        metrics=dict(_run_metrics(results, phases)) | dict(journey_metrics(root)),
         models=models,
         files=tuple(_files(root)),
         table=table if (table := root / "reports/segment_lift.csv").is_file() else None,
+        tables=journey_tables(root),
         data=data,
     )
 

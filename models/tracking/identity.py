@@ -14,11 +14,13 @@ import yaml
 from features.errors import InputError
 
 #: Part of the content key: raise it when the run is written differently, and old runs are not reused.
-LAYOUT = 1
+LAYOUT = 2
 #: Blocks of params.yaml that say where and how fast, not what comes out.
 NO_EFFECT = ("engine", "tracking")
 #: Beside everything in ``artifacts/``, what the content key is made of.
 RESULTS = ("reports/metrics.json", "reports/evaluation.json")
+#: The same, where these analyses were made.
+IF_THERE = ("reports/journey.json", "reports/exits.json")
 #: What people vary and compare; any other key is logged when it differs from its default.
 PARAMS = (
     "source", "journey", "cutoffs.step_days",
@@ -47,6 +49,7 @@ def content_key(root: Path, params: Mapping[str, Any]) -> str:
         if not path.is_file():
             missing = path.relative_to(root).as_posix()
             raise InputError(f"{missing} is missing; run the stages before it first: dvc repro evaluate")
+    files += (root / name for name in IF_THERE if (root / name).is_file())
     files += (path for path in (root / "artifacts").rglob("*") if path.is_file())
     for path in sorted(files):
         digest.update(path.relative_to(root).as_posix().encode() + b"\0")

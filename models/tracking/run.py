@@ -37,7 +37,10 @@ NOTE = """One run = one execution of the pipeline. Metrics are read as `target/m
 is better), then `lift10` per phase. Compare only runs with the same tags `source`, `as_of` and `journey`.
 - **Models**: one row per target x phase; the columns `model/...` are that model's out-of-time metrics \
 (at run level: their mean).
-- **Artifacts** of a run: `report.html`, `segment_lift.json` (table), `plots/`.
+- **Journey**: `journey/drop-off <phase>` (share of stays that end in silence) and `journey/loop` (share of orders \
+after which the customer looks around again and orders again).
+- **Artifacts** of a run: `report.html`, `journey_map.svg`, `plots/`, and the tables `segment_lift.json`, \
+`journey_kpis.json` and `journey_transitions.json`.
 
 If the page speaks of agents and traces, switch *GenAI* to *Model training* (top left).
 """
@@ -280,8 +283,11 @@ def _log_files(client: MlflowClient, run_id: str, content: RunContent) -> None:
         client.log_inputs(run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
     for path, folder in content.files:
         client.log_artifact(run_id, str(path), folder or None)
-    if content.table is not None:
-        import pandas as pd
+    import pandas as pd
 
+    tables = {name: pd.DataFrame(rows) for name, rows in content.tables.items()}
+    if content.table is not None:
+        tables[content.table.stem] = pd.read_csv(content.table)
+    for name, table in tables.items():
         # As objects: MLflow looks for pictures in text columns in a way that pandas 3 warns about.
-        client.log_table(run_id, pd.read_csv(content.table).astype(object), f"{content.table.stem}.json")
+        client.log_table(run_id, table.astype(object), f"{name}.json")

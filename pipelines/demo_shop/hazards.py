@@ -13,7 +13,7 @@ from pipelines.demo_shop.settings import START_US, DAY_US, DemoSettings
 from pipelines.demo_shop.state import Floats, Ints, State
 
 #: Intercepts by phase: awareness, consideration, decision, retention, advocacy, dormant.
-ORDER = np.array([-4.35, -3.75, -2.65, -3.95, -3.45, -5.00])
+ORDER = np.array([-4.20, -3.55, -2.40, -3.70, -3.25, -5.00])
 VISIT = np.array([-0.85, -0.30, 0.25, -0.80, -0.30, -2.90])
 VIEW = np.array([-1.10, -0.40, -0.10, -0.80, -0.50, -1.00])
 CART = np.array([-1.10, -0.70, -0.30, -0.90, -0.75, -1.00])
@@ -65,7 +65,7 @@ def order_hazard(
     if sale:
         logit = logit + 0.35 * state.thrift
     # Half of those who bought once had a reason that does not come back; nobody sees who.
-    logit = logit - np.where(state.customer, 0.0, 0.25) - np.where((state.orders > 0) & state.once, 1.4, 0.0)
+    logit = logit - np.where(state.customer, 0.0, 0.40) - np.where((state.orders > 0) & state.once, 1.4, 0.0)
     alive = (state.arrival <= week) & ~state.left
     return np.where(alive, sigma(logit), 0.0)
 

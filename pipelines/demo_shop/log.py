@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.demo_shop.evidence import phase_of
 from pipelines.demo_shop.policy import Decided
 from pipelines.demo_shop.settings import DemoSettings
 from pipelines.demo_shop.simulation import Monday, lives
-from pipelines.demo_shop.state import Ints, Mask, State
+from pipelines.demo_shop.state import Ints, State, first_people
 from pipelines.demo_shop.week import ORDER_SLOT, SLOTS, Week, cart_value
 
 Rows = dict[str, NDArray[np.generic]]
@@ -32,7 +33,7 @@ class Log:
         Of the first Monday, and after the last week.
     sessions, orders, mails, joins, cards, tickets, shares, chats : mapping of str to array
     weekly : mapping of str to array
-        The truth: one row per person who had arrived and week.
+        The truth: one row per person who had arrived and Monday, that at the end of the log included.
     decisions : list of (week, phase of everybody, Decided)
     """
 
@@ -61,11 +62,9 @@ def keep_log(settings: DemoSettings) -> Log:
     """
     rng = np.random.default_rng([settings.seed, 4])
     parts: dict[str, list[Rows]] = {name: [] for name in _TABLES}
-    decisions, first = [], None
+    decisions = []
     state: State | None = None
     for monday, week in lives(settings):
-        if first is None:
-            first = settings_start(settings)
         state = monday.state
         action = np.zeros(len(week.phase), dtype=np.int64)
         if monday.decided is not None:
@@ -74,16 +73,11 @@ def keep_log(settings: DemoSettings) -> Log:
         start_s = _starts(week, rng)
         for name, table in _TABLES.items():
             parts[name].append(table(monday, week, action, start_s))
-    assert first is not None and state is not None
+    assert state is not None
+    parts["weekly"].append(_last_monday(state, settings))
     tables = {name: _stacked(rows) for name, rows in parts.items()}
-    return Log(start=first, end=state, decisions=decisions, **tables)
-
-
-def settings_start(settings: DemoSettings) -> State:
-    """State of the first Monday (drawn anew: the simulation changes its own in place)."""
-    from pipelines.demo_shop.state import first_people
-
-    return first_people(settings)
+    # The people are drawn anew: the simulation changes its own in place.
+    return Log(start=first_people(settings), end=state, decisions=decisions, **tables)
 
 
 def _starts(week: Week, rng: np.random.Generator) -> Ints:
@@ -172,6 +166,16 @@ def _weekly(monday: Monday, week: Week, action: Ints, start_s: Ints) -> Rows:
         "phase": week.phase[person].astype(np.int8), "order_hazard": week.hazard[person].astype(np.float32),
         "ordered": week.order_day[person] >= 0, "action": action[person].astype(np.int8),
         "lift": monday.state.lift[person].astype(np.float32),
+    }  # fmt: skip
+
+
+def _last_monday(state: State, settings: DemoSettings) -> Rows:
+    """Phases at the end of the log; what comes after is not simulated."""
+    n = len(state)
+    return {
+        "person": np.arange(n, dtype=np.int32), "week": np.full(n, settings.weeks, dtype=np.int16),
+        "phase": phase_of(state, 7 * settings.weeks).astype(np.int8), "order_hazard": np.full(n, np.nan, dtype=np.float32),
+        "ordered": np.zeros(n, dtype=np.bool_), "action": np.zeros(n, dtype=np.int8), "lift": state.lift.astype(np.float32),
     }  # fmt: skip
 
 

@@ -129,7 +129,7 @@ def advance(
     ordered = order_day >= 0
     channel = _channel(state, draws)
     coupon = ordered & draws.below(sigma(-1.6 + 0.9 * state.thrift + 1.2 * (action == 2) + 0.8 * season_of(week)[1]))
-    returned = ordered & draws.below(0.13)
+    returned = ordered & draws.below(0.16)
     ad_click = (action == ADVERTISEMENT) & draws.below(0.04) & ~state.left
     forced = np.where(mail.click >= 0, mail.click, np.where(ad_click, 0, -1))
     web_order = np.where(channel == WEB, order_day, -1)
@@ -177,8 +177,8 @@ def _mail(state: State, week: int, action: Ints, draws: Draws, settings: DemoSet
     may = state.reachable & state.consent
     sent = np.where(np.isin(action, MAILED) & may, 0, -1)
     if newsletter_week(settings, week):
-        # Who shows no sign of life for half a year is not mailed any more.
-        awake = np.maximum(state.aware_day, state.last_order) >= 7 * week - 182
+        # Who shows no sign of life for half a year is not mailed any more; the log begins with a clean list.
+        awake = np.maximum(np.maximum(state.aware_day, state.last_order), 0) >= 7 * week - 182
         sent = np.where(may & awake, NEWSLETTER_DAY, sent)
     mailed = sent >= 0
     bounced = mailed & state.bad_address
@@ -201,8 +201,8 @@ def _recent(state: State, week: int) -> Mask:
 def _channel(state: State, draws: Draws) -> Ints:
     """Where an order would be placed: the shop knows card holders, the app customers; else the web."""
     u = draws.uniform()
-    store = state.card & (u < 0.55)
-    app = state.customer & state.app & (u >= 0.45) & (u < 0.90)
+    store = state.card & (u < 0.60)
+    app = state.customer & state.app & (u >= 0.40) & (u < 0.90)
     # Who does not let the web be measured still orders there: the shop knows, GA4 does not.
     return np.where(store, STORE, np.where(app, APP, WEB))
 

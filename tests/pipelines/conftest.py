@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipelines import features, fetch, ingest, train_next_action, train_probability
+from pipelines import features, fetch, ingest, train_exits, train_next_action, train_probability
 
 MAPPING = {
     "kind": "table",
@@ -101,6 +101,7 @@ def run_stages() -> Callable[[Path], Path]:
         for target in ("churn", "readiness"):
             train_probability.run(project, target)
         train_next_action.run(project)
+        train_exits.run(project)
         return project
 
     return run

@@ -24,7 +24,9 @@ def registered() -> dict[str, Kpi]:
     'share'
     """
     found = {kpi.key: kpi for theme in discover(sys.modules[__name__], "KPIS").values() for kpi in theme}
-    return {key: found[key] for key in (*(key for key in KEYS if key in found), *sorted(set(found) - set(KEYS)))}
+    return {
+        key: found[key] for key in (*(key for key in KEYS if key in found), *sorted(set(found) - set(KEYS)))
+    }
 
 
 def pairs() -> set[tuple[str, str]]:

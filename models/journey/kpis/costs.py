@@ -24,5 +24,12 @@ def cost_per_acquisition(facts: Facts, scope: str) -> Found:
 
 
 KPIS = (
-    Kpi("cost_per_acquisition", "money", (("purchase",),), cost_per_acquisition, better="lower", needs_costs=True),
+    Kpi(
+        "cost_per_acquisition",
+        "money",
+        (("purchase",),),
+        cost_per_acquisition,
+        better="lower",
+        needs_costs=True,
+    ),
 )

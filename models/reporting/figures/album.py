@@ -13,6 +13,7 @@ from models.metrics import shortest_lift
 from models.reporting.figures import calibration, forest, lift, phases, style
 from models.reporting.tournament_view import tournament_rows
 from models.reporting.words import Words
+from models.segment_dimensions import registered
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -148,8 +149,8 @@ def _of_segments(target: str, frame: pd.DataFrame, words: Words) -> list[Picture
 
 
 def ordered_kinds(kinds: pd.Series) -> list[str]:
-    """Give the kinds of segments that occur: phase and buying behaviour first, then attributes by name."""
-    first = ("phase", "rfm_band")
+    """Give the kinds of segments that occur: phase and the dimensions in their order, then attributes by name."""
+    first = ("phase", *registered())
     present = set(kinds) - {"all"}
     return [kind for kind in first if kind in present] + sorted(present - set(first))
 

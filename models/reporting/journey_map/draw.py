@@ -79,7 +79,7 @@ def journey_map(data: Mapping[str, Any], journey: JourneySettings, said: Journey
     y += SENTIMENT_HEIGHT
     for key in ("pains", "chances"):
         y = _row(svg, rows[key], lefts, y)
-    svg.height = y + 10
+    svg.height = y + 6
     return svg
 
 
@@ -144,7 +144,7 @@ def _flow_area(
         _loop_words(svg, data["loop"], (middles[keys.index(ends[0])] + middles[keys.index(ends[1])]) / 2, high, said)
     _key(svg, words, top)
     _lane(svg, dormant, keys, middles, found, said, lane)
-    return lane + 52
+    return lane + 48
 
 
 def _fine(words: Words, share: float) -> str:
@@ -202,9 +202,9 @@ def _lane(
 def _label(svg: Svg, label: str, about: str, y: float) -> float:
     """Draw the rule above a row, and its name in the gutter; gives where the row begins."""
     svg.line(MARGIN, y, WIDTH - MARGIN, y, LINE, stroke_width=1)
-    below = svg.lines(MARGIN, y + 23, wrapped(label, GUTTER - 12, 14, bold=True), 14, bold=True)
+    below = svg.lines(MARGIN, y + 21, wrapped(label, GUTTER - 12, 14, bold=True), 14, bold=True)
     svg.lines(MARGIN, below - 1, wrapped(about, GUTTER - 14, 11), 11, MUTED)
-    return y + 10
+    return y + 8
 
 
 def _row(svg: Svg, row: Row, lefts: Sequence[float], y: float) -> float:
@@ -212,4 +212,4 @@ def _row(svg: Svg, row: Row, lefts: Sequence[float], y: float) -> float:
     for cell, left in zip(row.cells, lefts, strict=True):
         cell.draw(svg, left + 12, inside + 1)
     told = len(wrapped(row.label, GUTTER - 12, 14, bold=True)) * 18 + len(wrapped(row.about, GUTTER - 14, 11)) * 14.3
-    return inside + max(max((cell.height for cell in row.cells), default=20.0), told + 6 if row.about else 0.0) + 12
+    return inside + max(max((cell.height for cell in row.cells), default=20.0), told + 6 if row.about else 0.0) + 8

@@ -15,7 +15,7 @@ SHOWN = 0.03
 #: Pixels of ribbon for a share of 1.
 SCALE = 64.0
 #: Pixels an arc rises for each number of phases it spans.
-RISE, RISE_MORE = 38.0, 27.0
+RISE, RISE_MORE = 36.0, 23.0
 
 
 @dataclass(frozen=True)

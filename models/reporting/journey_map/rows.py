@@ -60,7 +60,7 @@ def rows_of(phases: Sequence[Mapping[str, Any]], said: JourneyWords, width: floa
 
 def _touchpoints(phase: Mapping[str, Any], said: JourneyWords, width: float) -> Cell:
     shown = phase["touchpoints"][:TOUCHPOINTS]
-    step, name_width = 24.0, width - 22 - 36
+    step, name_width = 22.5, width - 22 - 36
 
     def draw(svg: Svg, x: float, y: float) -> None:
         if not shown:
@@ -71,8 +71,8 @@ def _touchpoints(phase: Mapping[str, Any], said: JourneyWords, width: float) -> 
             name = fitted(said.touch(one["kind"], one["channel"]), name_width, SMALL)
             svg.text(x + 22, top + 11.5, name, SMALL)
             svg.text(x + width, top + 11.5, said.words.percent(one["share"]), SMALL, bold=True, anchor="end")
-            svg.rect(x + 22, top + 15.5, width - 22, 3, LINE, rx=1.5)
-            svg.rect(x + 22, top + 15.5, max(1.5, (width - 22) * min(one["share"], 1.0)), 3, ACCENT, rx=1.5)
+            svg.rect(x + 22, top + 15, width - 22, 3, LINE, rx=1.5)
+            svg.rect(x + 22, top + 15, max(1.5, (width - 22) * min(one["share"], 1.0)), 3, ACCENT, rx=1.5)
 
     return Cell(max(len(shown), 1) * step, draw)
 

@@ -9,7 +9,7 @@ from models.reporting.journey_map.rows import ACCENT, INK, LINE, MUTED, SMALL
 from models.reporting.journey_map.svg import Svg, short
 from models.reporting.journey_words import JourneyWords
 
-HEIGHT = 92.0
+HEIGHT = 84.0
 #: The scale never closes in on differences that nobody would feel.
 LEAST_REACH = 0.3
 #: Fewer answers than this make a hollow dot.
@@ -37,7 +37,7 @@ def draw_sentiment(
     found = [phase["sentiment"] for phase in phases]
     known = [abs(one[name]) for one in found for name in ("value", "low", "high") if one.get(name) is not None]
     reach = max([LEAST_REACH, *known]) * 1.15
-    zero, scale = top + HEIGHT / 2 - 4, (HEIGHT / 2 - 18) / reach
+    zero, scale = top + HEIGHT / 2 - 2, (HEIGHT / 2 - 24) / reach
     half = (middles[1] - middles[0]) / 2 if len(middles) > 1 else 120.0
     svg.line(middles[0] - half + 8, zero, middles[-1] + half - 8, zero, LINE, stroke_width=1.5, stroke_dasharray="3 4")
     places = [
@@ -56,6 +56,7 @@ def draw_sentiment(
             svg.line(x, zero - scale * one["high"], x, zero - scale * one["low"], ACCENT, stroke_width=2)
         few = one["n"] < FEW
         svg.add("circle", cx=x, cy=place[1], r=6, fill="#ffffff" if few else ACCENT, stroke=ACCENT, stroke_width=2)
-        svg.text(x + 13, place[1] - 3, said.amount(one["value"], "tone"), 14, INK, bold=True)
+        ends = [place[1]] + [zero - scale * one[name] for name in ("low", "high") if one[name] is not None]
+        svg.text(x, min(ends) - 10, said.amount(one["value"], "tone"), 14, INK, bold=True, anchor="middle")
         number = said.words("map_sentiment_n", n=said.words.number(one["n"]))
-        svg.text(x + 13, place[1] + 11, number, 11, MUTED)
+        svg.text(x, max(ends) + 18, number, 11, MUTED, anchor="middle")

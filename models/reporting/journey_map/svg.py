@@ -133,9 +133,11 @@ class Svg:
 
         A drawing of another shape than the paper is centred on it, whole.
         """
-        size = "" if paper is None else f' width="{short(paper[0])}mm" height="{short(paper[1])}mm"'
+        # Within a page the name space goes without saying; a file of its own needs it.
+        own = 'xmlns="http://www.w3.org/2000/svg" '
+        size = "" if paper is None else f'{own}width="{short(paper[0])}mm" height="{short(paper[1])}mm" '
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" role="img"{size} '
+            f'<svg {size}role="img" '
             f'viewBox="0 0 {short(self.width)} {short(self.height)}" font-family={quoteattr(FONT)}>'
         )
         return "\n".join([head, *self._parts, "</svg>"]) + "\n"

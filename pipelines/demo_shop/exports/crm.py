@@ -10,6 +10,7 @@ from pipelines.demo_shop.exports.files import Exports, money, moments, numbered
 from pipelines.demo_shop.exports.people import LATER, People
 from pipelines.demo_shop.log import DAY_S, Log
 from pipelines.demo_shop.settings import DemoSettings
+from pipelines.demo_shop.state import Ints
 from pipelines.demo_shop.texts import CITIES, FIRST_NAMES, LAST_NAMES
 
 MINUTE = "%Y-%m-%d %H:%M"
@@ -35,16 +36,17 @@ def write_contacts(log: Log, people: People, settings: DemoSettings, out: Export
     numbered_now = number_s < end
     modified = np.where(numbered_now, np.maximum(created, number_s), created)
     rows, nobody = pa.array(person), pa.array(rng.random(n) < 0.03)
-    consent = np.where(log.end.consent[person] & is_main, "Marketing contact", "Non-marketing contact")
+    # What they said when they signed up: nobody tells the CRM of those who unsubscribe later, the mail log does.
+    consent = np.where(log.start.consent[person] & is_main, "Marketing contact", "Non-marketing contact")
     gender = pa.array(np.array(["F", "M", "X", ""])[np.searchsorted([0.55, 0.94, 0.96], rng.random(n))])
     year = np.clip(np.round(rng.normal(1978, 14, size=n)), 1934, 2006).astype(np.int64)
     # Some contacts never said what they want: a system shows that as nothing.
     unknown = pc.and_(nobody.take(rows), pa.array(is_main))
     out.count("crm/hubspot_contacts.csv", "without consent", int(pc.sum(unknown).as_py() or 0))
     out.count("crm/hubspot_contacts.csv", "second addresses", len(second))
-    out.write(
-        "crm/hubspot_contacts.csv",
-        {
+    contacts: dict[str, pa.Array] = {
+        name: values if isinstance(values, pa.Array) else pa.array(values)
+        for name, values in {
             "Record ID": numbered("", 10_000_000 + np.arange(len(person)) * 17, 8),
             "First Name": pa.array(FIRST_NAMES).take(pa.array(people.first_name[person])),
             "Last Name": pa.array(LAST_NAMES).take(pa.array(people.last_name[person])),
@@ -59,19 +61,43 @@ def write_contacts(log: Log, people: People, settings: DemoSettings, out: Export
             "Gender": gender.take(rows),
             "Country/Region": np.where(rng.random(n) < 0.93, "Netherlands", "Belgium")[person],
             "City": pa.array(CITIES).take(pa.array(rng.integers(len(CITIES), size=n)[person])),
-        },
-        key="Record ID", moment="Create Date",
-    )  # fmt: skip
+        }.items()
+    }  # fmt: skip
+    firms = _firms(settings)
+    table = {name: pa.concat_arrays([contacts[name], firms[name]]) for name in contacts}
+    out.write("crm/hubspot_contacts.csv", table, key="Record ID", moment="Create Date")
+
+
+def _deal_moments(settings: DemoSettings) -> Ints:
+    """Second in which each deal was created."""
+    rng = np.random.default_rng([settings.seed, 7])
+    number = max(4, settings.customers // 200)
+    return np.sort(rng.integers(DAY_S, (settings.days - 2) * DAY_S, size=number))
+
+
+def _firms(settings: DemoSettings) -> dict[str, pa.Array]:
+    """Contacts of firms: no persons of the simulation, so outside the truth."""
+    created = _deal_moments(settings)
+    number = len(created)
+    empty = pa.repeat("", number)
+    shown = moments(created, MINUTE)
+    return {
+        "Record ID": numbered("", 70_000_000 + np.arange(number), 8), "First Name": pa.repeat("Afdeling", number),
+        "Last Name": pa.repeat("Inkoop", number),
+        "Email": pa.array([f"inkoop@kantoor{i + 1}.example" for i in range(number)]),
+        "Phone Number": empty, "Create Date": shown, "Last Modified Date": shown,
+        "Lifecycle Stage": pa.repeat("opportunity", number), "Lead Status": pa.repeat("OPEN_DEAL", number),
+        "Marketing contact status": pa.repeat("Non-marketing contact", number), "Customer number": empty,
+        "Birth year": empty, "Gender": empty, "Country/Region": pa.repeat("Netherlands", number),
+        "City": pa.repeat("Utrecht", number),
+    }  # fmt: skip
 
 
 def write_deals(log: Log, people: People, settings: DemoSettings, out: Exports) -> None:
-    """Write ``crm/hubspot_deals.csv``: furnishing projects for firms; never in the truth, so few and outside it.
-
-    Contacts of deals are leads of the firm (Record IDs of contacts that are no person of the simulation).
-    """
+    """Write ``crm/hubspot_deals.csv``: furnishing projects for firms, which are no persons of the simulation."""
     rng = out.rng(11)
-    number = max(4, settings.customers // 200)
-    created = np.sort(rng.integers(DAY_S, (settings.days - 2) * DAY_S, size=number))
+    created = _deal_moments(settings)
+    number = len(created)
     closed = created + rng.integers(3 * DAY_S, 60 * DAY_S, size=number)
     done = closed < settings.days * DAY_S
     won = done & (rng.random(number) < 0.4)

@@ -15,7 +15,7 @@ from pipelines.demo_shop.settings import DECISION_HOUR, DemoSettings
 
 
 def write_decisions(log: Log, people: People, out: Exports) -> None:
-    """Write ``decisions/decisions.csv``; times with their offset, as a decision engine writes them."""
+    """Write ``decisions/decisions.csv``: one row per customer and decision moment."""
     if not log.decisions:
         return
     person = np.concatenate([decided.person for _, _, decided in log.decisions])

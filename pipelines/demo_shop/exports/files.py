@@ -138,11 +138,19 @@ class Exports:
             table = pa.concat_tables([table, table.take(twice), broken])
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        csv.write_csv(table, path, csv.WriteOptions(quoting_style="needed"))
+        # "needed" quotes every text; plain files read better, and most hold no comma and no quote.
+        plain = not any(_special(table[title]) for title in table.column_names)
+        style = "none" if plain else "needed"
+        csv.write_csv(table, path, csv.WriteOptions(quoting_style=style, quoting_header="none"))
 
 
 def _with(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
     return table.set_column(table.schema.get_field_index(name), name, values)
+
+
+def _special(column: pa.ChunkedArray) -> bool:
+    found = pc.any(pc.match_substring_regex(column, '[",\r\n]')).as_py()
+    return bool(found)
 
 
 def _text(values: Column) -> pa.Array:

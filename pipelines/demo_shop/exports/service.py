@@ -47,7 +47,9 @@ def write_tickets(log: Log, people: People, settings: DemoSettings, out: Exports
 def write_chats(log: Log, people: People, out: Exports) -> None:
     """Write ``service/chats.csv``: by customer number where known, else by browser."""
     rng = out.rng(31)
-    person, second = log.chats["person"], log.chats["second"]
+    # A visitor who is neither known nor measured leaves a chat that is nobody's: not exported.
+    named = log.start.tracked[log.chats["person"]] | (log.chats["second"] > people.customer_s[log.chats["person"]])
+    person, second = log.chats["person"][named], log.chats["second"][named]
     count = len(person)
     rows, known = pa.array(person), pa.array(second > people.customer_s[person])
     out.write(

@@ -90,14 +90,17 @@ def _write_lines(log: Log, baskets: Baskets, sold: Ints, out: Exports) -> None:
 
 
 def _write_returns(log: Log, baskets: Baskets, sold: Ints, out: Exports) -> None:
-    """One line of a returned order comes back, five to twenty days later."""
+    """Most lines of a returned order come back, five to twenty days later."""
     rng = out.rng(2)
     orders = log.orders
     mine = np.flatnonzero(
-        np.isin(baskets.order, sold) & (baskets.line == 1) & orders["returned"][baskets.order].astype(bool)
-    )
-    back = orders["second"][baskets.order[mine]] + rng.integers(5 * 86_400, 20 * 86_400, size=len(mine))
-    last = int(log.weekly["week"].max() + 1) * 7 * DAY_S
+        np.isin(baskets.order, sold) & orders["returned"][baskets.order].astype(bool)
+        & ((baskets.line == 1) | (rng.random(len(baskets.line)) < 0.7))
+    )  # fmt: skip
+    # All lines of an order travel in one parcel.
+    days = rng.integers(5 * 86_400, 20 * 86_400, size=len(baskets.total))
+    back = (orders["second"] + days)[baskets.order[mine]]
+    last = int(log.weekly["week"].max()) * 7 * DAY_S
     mine, back = mine[back < last], back[back < last]
     paid = baskets.price[mine] * baskets.quantity[mine] - baskets.discount[mine]
     reason = pa.array(RETURN_REASONS).take(pa.array(rng.integers(len(RETURN_REASONS), size=len(mine))))

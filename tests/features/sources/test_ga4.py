@@ -179,7 +179,8 @@ def test_an_order_told_again_is_no_second_order(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("raw", "word"),
-    [("Yes", "granted"), ("No", "denied"), ("Unset", None), (1, "granted"), (0, "denied"), (True, "granted"), (None, None)],
+    [("Yes", "granted"), ("No", "denied"), ("Unset", None), (1, "granted"),
+     (0, "denied"), (True, "granted"), (None, None)],
 )  # fmt: skip
 def test_consent_of_every_age_of_the_export(tmp_path: Path, raw: Any, word: str | None) -> None:
     privacy = {"analytics_storage": None, "ads_storage": raw}
@@ -202,6 +203,12 @@ def test_a_login_links_the_browser_and_an_address_is_never_shown(tmp_path: Path)
     ]  # fmt: skip
     assert links[0]["source_id"] == "K1" and links[1]["source_id"].startswith("email:")
     assert "jan" not in str(links).lower()
+
+
+def test_customer_numbers_written_as_numbers_stay_whole(tmp_path: Path) -> None:
+    write_day(tmp_path, "20210101", [row("login", user_id=17.0), row("login", 1, user_id=None)])
+    (one,) = told(tmp_path)
+    assert one.links["source_id"].to_pylist() == ["17"]
 
 
 def test_rows_of_nobody_say_why(tmp_path: Path) -> None:
@@ -261,6 +268,19 @@ def test_duplicate_is_same_user_name_moment_bundle_and_params(tmp_path: Path) ->
     assert (counts["kept"], counts["deduplicated"]) == (3, 1)
 
 
+def test_todays_schema_is_read_and_its_batch_fields_tell_events_apart(tmp_path: Path) -> None:
+    item = {"item_category": "Hats", "item_params": [{"key": "size", "value": {"int_value": 4}}]}
+    today = {"is_active_user": True, "batch_page_id": 5, "batch_ordering_id": 2, "items": [item]}
+    rows = [row("view_item") | today | {"batch_event_index": number} for number in (1, 2, 2)]
+    write_day(tmp_path, "20210101", rows)
+    counts = run(tmp_path)["counts"]
+    assert (counts["kept"], counts["deduplicated"]) == (2, 1)
+    found = pq.read_table(tmp_path / "canonical" / "events.parquet")
+    assert set(found["category"].to_pylist()) == {"Hats"} and set(found["kind"].to_pylist()) == {
+        "product_view"
+    }
+
+
 @pytest.mark.real_data
 def test_published_sample(tmp_path: Path, data_dir: Path) -> None:
     (tmp_path / "raw").mkdir()
@@ -282,4 +302,29 @@ def test_published_sample(tmp_path: Path, data_dir: Path) -> None:
         "round(sum(ecommerce.purchase_revenue_in_usd) filter (event_name = 'purchase' and "
         "(telling = 1 or ecommerce.transaction_id is null or ecommerce.transaction_id = '(not set)')), 2) from rows"
     )
-    assert duckdb.sql(f"{sessions} '{path}'").fetchall() == duckdb.sql(raw).fetchall()
+    with duckdb.connect() as db:
+        assert db.execute(f"{sessions} '{path}'").fetchall() == db.execute(raw).fetchall()
+
+
+@pytest.mark.real_data
+def test_engaged_sessions_follow_from_the_events(tmp_path: Path, data_dir: Path) -> None:
+    """GA4's rule (10 seconds, a second page or a key event) against the flag that its own tag sent."""
+    (tmp_path / "raw").mkdir()
+    day = tmp_path / "raw" / "events_20210106.parquet"
+    shutil.copyfile(data_dir / "ga4_sample" / day.name, day)
+    (one,) = told(tmp_path)
+    with duckdb.connect() as db:
+        db.register("events", one.events)
+        ruled = db.execute(
+            "select session_id, coalesce(sum(duration_s), 0) >= 10 or count(*) filter (kind = 'page_view') >= 2 "
+            "or bool_or(kind = 'purchase') from events group by 1 order by 1"
+        ).fetchall()
+        db.register("ids", pa.table({"session": one.events["session_id"], "row": one.rows}))
+        flagged = db.execute(
+            "select session, coalesce(max(flag), '0') = '1' from ids join (select row_number() over () as row, "
+            "list_filter(event_params, lambda p: p.key = 'session_engaged')[1].value.string_value as flag "
+            f"from '{day}') using (row) group by 1 order by 1"
+        ).fetchall()
+    assert [session for session, _ in ruled] == [session for session, _ in flagged]
+    same = sum(one == other for one, other in zip(ruled, flagged, strict=True))
+    assert same / len(ruled) > 0.97 and 0.05 < sum(not engaged for _, engaged in ruled) / len(ruled) < 0.4

@@ -166,8 +166,15 @@ def test_how_a_session_is_spread_over_files_does_not_matter(tmp_path: Path, told
 
 def test_the_shop_itself_is_no_source(told: Told) -> None:
     own = {"source": "shop.nl", "medium": "referral"}
-    assert told(row(0, said=own), row(1, said=MAILED), row(2, traffic_source={**own, "name": None})) == [
-        ("other", None), ("email", "spring"), ("email", "spring"),
+    first = {**own, "name": None}
+    rows = [
+        row(0, said=own),
+        row(1, said=MAILED),
+        row(2, traffic_source=first),
+        row(3, 9, traffic_source=first),
+    ]
+    assert told(*rows) == [
+        ("other", None), ("email", "spring"), ("email", "spring"), ("direct", None),
     ]  # fmt: skip
 
 
@@ -175,10 +182,10 @@ def test_todays_export_says_it_per_session(told: Told) -> None:
     last, collected = "session_traffic_source_last_click", "collected_traffic_source"
     crossed = {"default_channel_group": "Paid Social", "source": "ig", "medium": "x", "campaign_name": "may"}
     found = told(
-        row(0, **{last: {"cross_channel_campaign": crossed}, collected: None}),
-        row(1, **{last: {"manual_campaign": {"source": "a", "medium": "sms", "campaign_name": "b"}}}),
-        row(2, **{last: {"google_ads_campaign": {"campaign_id": "1", "campaign_name": "brand"}}}),
-        row(3, 8, **{last: None, collected: {"manual_source": "a", "manual_medium": "affiliate"}}),
+        row(0) | {last: {"cross_channel_campaign": crossed}, collected: None},
+        row(1) | {last: {"manual_campaign": {"source": "a", "medium": "sms", "campaign_name": "b"}}},
+        row(2) | {last: {"google_ads_campaign": {"campaign_id": "1", "campaign_name": "brand"}}},
+        row(3, 8) | {last: None, collected: {"manual_source": "a", "manual_medium": "affiliate"}},
     )
     assert found == [("social", "may"), ("sms", "b"), ("paid_search", "brand"), ("affiliate", None)]
 

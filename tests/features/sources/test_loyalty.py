@@ -47,6 +47,16 @@ def test_points_are_earned_and_spent_whatever_their_sign(export: Callable[..., A
     ]
 
 
+def test_where_it_happened_is_told_by_channel_then_by_store(export: Callable[..., Any]) -> None:
+    points = POINTS.replace("\n", ",channel\n") + (
+        "1,900,2024-01-05,earn,1,Utrecht,\n2,900,2024-01-05,earn,1,,\n3,900,2024-01-05,earn,1,Breda,APP\n"
+        "4,900,2024-01-05,earn,1,,till\n5,900,2024-01-05,earn,1,,kiosk\n"
+    )
+    club = export("loyalty", {"members.csv": MEMBER, "points.csv": points}, channels={"till": "store"})
+    found = [row["channel"] for row in club.rows("events")]
+    assert found == ["store", "store", "web", "app", "store", "other"]
+
+
 def test_todays_tier_is_not_known_before_the_export_was_made(
     export: Callable[..., Any], micros: Callable[[str], int]
 ) -> None:

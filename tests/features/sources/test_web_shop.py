@@ -58,11 +58,11 @@ def test_a_discount_beyond_the_order_leaves_nothing_below_zero(export: Callable[
 def test_a_coupon_is_one_treatment_however_many_lines(export: Callable[..., Any]) -> None:
     orders = ORDERS + "o1,2024-01-02,K1,,web,paid,SPRING,5\no2,2024-01-03,K1,,web,paid,,5\n"
     # Line 1 was never sold: the coupon goes with the first line that was.
-    lines = LINES + "o1,10,a,1,20,\no1,1,a,0,20,\no1,2,a,1,20,\no2,1,a,1,20,\n"
+    lines = LINES + "o1,10,a,1,20,\no1,1,a,0,20,9\no1,2,a,1,20,2.50\no2,1,a,1,20,\n"
     shop = export("web_shop", {"orders.csv": orders, "order_lines.csv": lines})
     told = next(one for _, one in shop.told if one.events.num_rows)
     coupons = [row for row in shop.rows("events") if row["kind"] == "discount"]
-    assert [(row["campaign"], row["value"], row["source_id"]) for row in coupons] == [("SPRING", 5.0, "K1")]
+    assert [(row["campaign"], row["value"], row["source_id"]) for row in coupons] == [("SPRING", 7.5, "K1")]
     assert told.rows[told.extra].tolist() == [3]
     ids = [row["event_id"] for row in shop.rows("events")]
     assert len(set(ids)) == len(ids)

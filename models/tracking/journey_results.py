@@ -1,0 +1,58 @@
+"""The journey in MLflow: a few numbers to compare runs by, and tables of KPIs and transitions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from features.settings import DORMANT
+from models.json_files import read_json_if_there
+
+Row = dict[str, str | float | None]
+Tables = dict[str, list[Row]]
+ESTIMATE = ("value", "low", "high", "n")
+
+
+def journey_metrics(root: Path) -> Iterator[tuple[str, float]]:
+    """Give the headline numbers: drop-off per phase, the loyalty loop, and what the exits gain.
+
+    Parameters
+    ----------
+    root : Path
+        The project folder; what was not analysed gives nothing.
+    """
+    journey = read_json_if_there(root / "reports/journey.json")
+    for phase in journey.get("phases", []):
+        drop = phase["drop_off"]
+        if phase["key"] != DORMANT and drop and drop["value"] is not None:
+            yield f"journey/drop-off {phase['key']}", float(drop["value"])
+    looped = ((journey.get("loop") or {}).get("looped") or {}).get("value")
+    if looped is not None:
+        yield "journey/loop", float(looped)
+    exits = read_json_if_there(root / "reports/exits.json").get("out_of_time") or {}
+    if "all" in exits:
+        yield "exits/log_loss all", float(exits["all"]["log_loss"])
+        yield "exits/gain all", float(exits["all"]["gain"])
+
+
+def journey_tables(root: Path) -> Tables:
+    """Give the KPIs and the 28-day transitions as tables by name; empty without an analysis.
+
+    Parameters
+    ----------
+    root : Path
+        The project folder.
+    """
+    journey = read_json_if_there(root / "reports/journey.json")
+    if not journey:
+        return {}
+    kpis = [_kpi("all", kpi) for kpi in journey["kpis"]]
+    kpis += [_kpi(phase["key"], kpi) for phase in journey["phases"] for kpi in phase["kpis"]]
+    moves = [{name: one[name] for name in ("from", "to", *ESTIMATE)} for one in journey["transitions"]["four_weekly"]]
+    return {name: rows for name, rows in (("journey_kpis", kpis), ("journey_transitions", moves)) if rows}
+
+
+def _kpi(phase: str, kpi: Mapping[str, Any]) -> Row:
+    found: Row = {"phase": phase, "kpi": kpi["key"], "unit": kpi["unit"]}
+    return found | {name: kpi[name] for name in ESTIMATE}
