@@ -12,8 +12,8 @@ def markdown(found: dict[str, Any]) -> str:
     lines = [
         "# The demo shop: the pipeline beside the truth",
         "",
-        f"Simulated, not real: {settings['customers']} people, {settings['days']} days, world {settings['world']}, seed "
-        f"{settings['seed']}. Made by `make bench-demo`; 95 % intervals.",
+        f"Simulated, not real: {settings['customers']} people, {settings['days']} days, world {settings['world']}, "
+        f"seed {settings['seed']}. Made by `make bench-demo`; 95 % intervals.",
         "",
         "## How much of what can be known is attained",
         "",
@@ -58,7 +58,8 @@ def markdown(found: dict[str, Any]) -> str:
 def _score(row: dict[str, Any]) -> str:
     return (
         f"| {row['target']} | {row['phase']} | {row['n']} | {row['rate']:.3f} | {row['roc_auc_oracle']:.3f} "
-        f"| {row['roc_auc_ours']:.3f} | {row['roc_auc_rfm']:.3f} | {_share(row['auc_share'])} | {_share(row['loss_share'])} |"
+        f"| {row['roc_auc_ours']:.3f} | {row['roc_auc_rfm']:.3f} "
+        f"| {_share(row['auc_share'])} | {_share(row['loss_share'])} |"
     )
 
 

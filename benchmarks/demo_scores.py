@@ -1,4 +1,4 @@
-"""The pipeline beside the simulator: scores beside the oracle's, rates, transitions and effects beside the true ones."""
+"""The pipeline beside the simulator: scores and the oracle's, rates, moves and effects and the true ones."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from benchmarks.demo_world import START_US, WEEK_US, World, true_transitions, week_of
+from benchmarks.demo_world import WEEK_US, World, queried, true_transitions, week_of
 from features.errors import InputError
 from models.bootstrap import CustomerBootstrap, interval
 from models.metrics import rank, registered
+from pipelines.demo_shop.settings import START_US
 
 Floats = NDArray[np.float64]
 ALL = "all phases"
@@ -69,8 +69,10 @@ def asked_of(root: Path, persons: pd.DataFrame) -> list[Panel]:
     for target in ("churn", "readiness"):
         path = root / "artifacts" / target / "out_of_time.parquet"
         if not path.is_file():
-            raise InputError(f"no artifacts/{target}/{path.name}; run make repro with source: demo in params.yaml")
-        rows = duckdb.sql(f"SELECT * FROM '{path}'").df()
+            raise InputError(
+                f"no artifacts/{target}/{path.name}; run make repro with source: demo in params.yaml"
+            )
+        rows = queried(f"SELECT * FROM '{path}'")
         joined = rows.merge(persons, on="customer_id").sort_values(["cutoff_us", "customer_id"])
         # Two ids of one person at one cutoff (a browser not linked yet): the person is asked about once.
         joined = joined.drop_duplicates(["cutoff_us", "person"], keep="last").reset_index(drop=True)
@@ -84,7 +86,11 @@ def oracle_scores(panel: Panel, world: World, resamples: int, seed: int) -> list
     boot = CustomerBootstrap.draw(panel.rows["customer_id"].to_numpy(), resamples, seed)
     found = []
     for phase in (ALL, *sorted(panel.rows["phase"].unique())):
-        mine = np.ones(len(oracle), dtype=np.bool_) if phase == ALL else (panel.rows["phase"] == phase).to_numpy()
+        mine = (
+            np.ones(len(oracle), dtype=np.bool_)
+            if phase == ALL
+            else (panel.rows["phase"] == phase).to_numpy()
+        )
         y = panel.rows["y"].to_numpy(dtype=np.float64)[mine]
         if min(y.sum(), len(y) - y.sum()) < MIN_CELL:
             continue
@@ -140,21 +146,25 @@ def base_rates(panel: Panel, world: World, resamples: int, seed: int) -> list[di
 
 def agreement_of_phases(root: Path, persons: pd.DataFrame) -> dict[str, Any]:
     """Share of (customer, cutoff) whose phase is the simulator's: plain identities, and hard ones."""
-    duckdb.register("persons", persons)
-    rows = duckdb.sql(
+    rows = queried(
         f"""
-        SELECT simple, count(*) AS n, avg(CAST(CAST(tables.phase AS VARCHAR) = CAST(weekly.phase AS VARCHAR) AS INT)) AS share
+        SELECT persons.simple, count(*) AS n,
+               avg(CAST(CAST(tables.phase AS VARCHAR) = CAST(weekly.phase AS VARCHAR) AS INT)) AS share
         FROM '{root}/data/features.parquet' AS tables JOIN persons USING (customer_id)
         JOIN '{root}/data/ids.parquet' AS ids USING (customer_id)
         JOIN '{root}/data/demo_truth/persons.parquet' AS who USING (person)
         JOIN '{root}/data/demo_truth/weekly.parquet' AS weekly
           ON weekly.person = persons.person AND weekly.week = (tables.cutoff_us - {START_US}) // {WEEK_US}
         WHERE ids.id_space = 'customer' AND who.customer_from_s <= weekly.week * 604800
-        GROUP BY simple
-        """
-    ).df()
+        GROUP BY persons.simple
+        """,
+        persons=persons,
+    )
     named = {True: "simple", False: "shared, merged or second accounts, or not measured"}
-    return {named[bool(row.simple)]: {"n": int(row.n), "share": float(row.share)} for row in rows.itertuples()}
+    return {
+        named[bool(row["simple"])]: {"n": int(row["n"]), "share": float(row["share"])}
+        for row in rows.to_dict("records")
+    }
 
 
 def transitions(root: Path) -> list[dict[str, Any]]:
@@ -182,7 +192,9 @@ def average_effects(root: Path, world: World) -> list[dict[str, Any]]:
     """Average effect of each action on ordering within 14 days, per phase: the pipeline's interval, and the truth."""
     path = root / "artifacts/next_action/tournament.json"
     if not path.is_file():
-        raise InputError(f"no artifacts/next_action/{path.name}; run make repro with source: demo in params.yaml")
+        raise InputError(
+            f"no artifacts/next_action/{path.name}; run make repro with source: demo in params.yaml"
+        )
     found = []
     for phase, told in sorted(_json(path)["phases"].items()):
         for action, effects in sorted(told.get("effects", {}).items()):

@@ -15,7 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.demo_report import markdown
-from benchmarks.demo_scores import agreement_of_phases, asked_of, average_effects, base_rates, oracle_scores, transitions
+from benchmarks.demo_scores import (
+    agreement_of_phases,
+    asked_of,
+    average_effects,
+    base_rates,
+    oracle_scores,
+    transitions,
+)
 from benchmarks.demo_world import live_again, persons_of, read_settings_of
 from features.atomic import replacing
 from features.errors import InputError
@@ -72,7 +79,8 @@ def measure(root: Path, paths: int, resamples: int) -> dict[str, Any]:
         "effects": average_effects(root, world),
     }  # fmt: skip
     found["within"] = {
-        name: _share([row["within"] for row in found[name]]) for name in ("base_rates", "transitions", "effects")
+        name: _share([row["within"] for row in found[name]])
+        for name in ("base_rates", "transitions", "effects")
     }
     found["holds"] = found["phases"]["simple"]["share"] > 0.99 and all(
         one["share"] >= 0.9 for one in found["within"].values() if one["n"]
@@ -94,7 +102,9 @@ def _rounded(value: Any) -> Any:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.demo_truth", description=(__doc__ or "").splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.demo_truth", description=(__doc__ or "").splitlines()[0]
+    )
     parser.add_argument("--root", type=Path, default=HERE.parent, help="project folder")
     parser.add_argument("--paths", type=int, default=48, help="random futures per person")
     parser.add_argument("--resamples", type=int, default=500, help="of the bootstrap over customers")

@@ -52,7 +52,9 @@ def read_settings_of(truth: Path) -> DemoSettings:
     """
     path = truth / "truth.json"
     if not path.is_file():
-        raise InputError(f"no {path.name} in {path.parent}; set source: demo in params.yaml and run make repro")
+        raise InputError(
+            f"no {path.name} in {path.parent}; set source: demo in params.yaml and run make repro"
+        )
     return DemoSettings.model_validate_json(json.dumps(json.loads(path.read_text("utf-8"))["settings"]))
 
 
@@ -66,7 +68,9 @@ def week_of(cutoff_us: int) -> int:
     """
     week, rest = divmod(cutoff_us - START_US, WEEK_US)
     if rest:
-        raise InputError(f"cutoff {cutoff_us} is not a Monday 00:00 UTC; leave cutoffs.as_of of params.yaml null")
+        raise InputError(
+            f"cutoff {cutoff_us} is not a Monday 00:00 UTC; leave cutoffs.as_of of params.yaml null"
+        )
     return int(week)
 
 
@@ -106,18 +110,34 @@ def _effects(monday: Monday, settings: DemoSettings, paths: int) -> list[dict[st
     return found
 
 
+def queried(query: str, **tables: pd.DataFrame) -> pd.DataFrame:
+    """Ask DuckDB, with some tables by name.
+
+    Examples
+    --------
+    >>> queried("SELECT sum(n) AS n FROM few", few=pd.DataFrame({"n": [1, 2]}))["n"].tolist()
+    [3.0]
+    """
+    with duckdb.connect(config={"threads": 1}) as database:
+        database.execute("SET enable_progress_bar = false")
+        for name, table in tables.items():
+            database.register(name, table)
+        found: pd.DataFrame = database.execute(query).df()
+    return found
+
+
 def persons_of(root: Path) -> pd.DataFrame:
     """Who is who: ``customer_id`` of the pipeline, ``person`` of the simulation, ``simple`` identity.
 
     A person has a row for their customer number and one for their first browser.
     """
-    return duckdb.sql(
+    return queried(
         f"""
         SELECT ids.customer_id, person, simple
         FROM '{root}/data/ids.parquet' AS ids JOIN '{root}/data/demo_truth/persons.parquet' AS persons
         ON ids.source_id = persons.customer_number OR ids.source_id = 'browser:' || persons.browser
         """
-    ).df()
+    )
 
 
 def true_transitions(root: Path, step: int) -> pd.DataFrame:
@@ -128,7 +148,7 @@ def true_transitions(root: Path, step: int) -> pd.DataFrame:
     DataFrame
         ``start``, ``end``, ``n`` (in ``start``), ``share``.
     """
-    return duckdb.sql(
+    return queried(
         f"""
         WITH weekly AS (
             SELECT person, week, CAST(phase AS VARCHAR) AS phase FROM '{root}/data/demo_truth/weekly.parquet'),
@@ -141,4 +161,4 @@ def true_transitions(root: Path, step: int) -> pd.DataFrame:
                moved / sum(moved) OVER (PARTITION BY start) AS share
         FROM moves ORDER BY start, "end"
         """
-    ).df()
+    )

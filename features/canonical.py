@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.contract import BEHAVIOUR, COSTS, CUSTOMERS, DECISIONS, EVENTS, IDS, LINKS, QUARANTINE
-from features.duplicates import cost_copies, decision_copies, dropped_rows_of, event_copies
+from features.contract import BEHAVIOUR, COSTS, CUSTOMERS, DECISIONS, EVENTS, IDS, LINKS, NEVER, QUARANTINE
+from features.duplicates import cost_copies, decision_copies, event_copies
 from features.errors import InputError
-from features.identity import NEVER, Links, owners, settle, versions
+from features.identity import Links, owners, settle, versions
 from features.row_groups import GROUP_ROWS, write_table
 from features.sources._base import Source
 from features.staging import Staging
@@ -82,11 +82,7 @@ class Canonical:
             Per raw file the events kept and the duplicates dropped; of a raw row with several events the first.
         """
         tally = self._no_tally()
-        parts, staged, dropped_rows = self._source.parts(), self._staged("events"), None
-        if self._staging.has_extra:
-            dropped_rows = "dropped_rows"
-            self._connection.execute(f"create temp table {dropped_rows} as {dropped_rows_of(staged, parts)}")
-        sql = event_copies(staged, parts, dropped_rows)
+        sql = event_copies(self._staged("events"), self._source.parts(), extra=self._staging.has_extra)
         order = "order by customer_id, occurred_us, event_id"
         if not len(self._links):
             alone = f"select *, customer_id as person_id, null::bigint as until_us from ({sql}) {order}"

@@ -8,6 +8,8 @@ from __future__ import annotations
 import pyarrow as pa
 
 DAY_US = 86_400_000_000
+#: ``until_us`` where it is null, inside the kernel: later than any moment.
+NEVER = 2**63 - 1
 
 #: What a customer does. Only these count as customer behaviour.
 BEHAVIOUR = (

@@ -16,8 +16,11 @@ from features.sources._batches import STAGED_EVENTS
 _CONTENT = ("customer_id", *(name for name in STAGED_EVENTS.names if name != "source_id"))
 
 
-def event_copies(staged: str, parts: Mapping[str, Source], dropped_rows: str | None) -> str:
+def event_copies(staged: str, parts: Mapping[str, Source], *, extra: bool) -> str:
     """Say which copies of an event are dropped (``_dropped``), or what id each copy gets.
+
+    First and further events of raw rows are looked at apart: a later export of a row may tell more of it (the
+    ticket was closed since), which must not go with the copy of its beginning.
 
     Parameters
     ----------
@@ -25,9 +28,8 @@ def event_copies(staged: str, parts: Mapping[str, Source], dropped_rows: str | N
         The staged events, as SQL may name them.
     parts : mapping of str to Source
         The parts of the source; each says which of its events are the same and what is done with copies.
-    dropped_rows : str or None
-        A table of ``_file, _row``: the raw rows whose first event was dropped (`dropped_rows_of`); further
-        events of these rows are left out. None: no raw row has further events.
+    extra : bool
+        Whether any raw row tells of further events.
     """
     rules: dict[tuple[tuple[str, ...], bool, str], list[str]] = {}
     for name, part in parts.items():
@@ -35,18 +37,11 @@ def event_copies(staged: str, parts: Mapping[str, Source], dropped_rows: str | N
     chosen = []
     for rule, names in rules.items():
         own = staged if len(rules) == 1 else f"(select * from {staged} where source in ({_words(names)}))"
-        if dropped_rows is None:
-            chosen.append(_by_rule(own, rule))
-            continue
-        further = f"(select * from {own} where _extra) anti join {dropped_rows} using (_file, _row)"
-        chosen += [_by_rule(f"(select * from {own} where not _extra)", rule), _by_rule(f"({further})", rule)]
+        chosen += [
+            _by_rule(f"(select * from {own} where {which} _extra)", rule)
+            for which in ("not", "")[: 1 + extra]
+        ]
     return " union all ".join(chosen)
-
-
-def dropped_rows_of(staged: str, parts: Mapping[str, Source]) -> str:
-    """Find the raw rows whose first event is a copy that is dropped."""
-    first = event_copies(f"(select * from {staged} where not _extra)", parts, None)
-    return f"select _file, _row from ({first}) where _dropped"
 
 
 def _by_rule(staged: str, rule: tuple[tuple[str, ...], bool, str]) -> str:

@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from features.contract import CHANNELS, DAY_US, KINDS
+from features.contract import CHANNELS, DAY_US, KINDS, NEVER
 from features.errors import InputError
 from features.history import Columns, Ints
-from features.identity import NEVER
 
 #: The columns of the canonical events that the kernel reads; an engine needs to move no others.
 READS = ("event_id", "customer_id", "occurred_us", "known_us", "until_us", "kind", "channel", "category",

@@ -14,13 +14,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from features.contract import NEVER
+
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 #: Longest chain of owners that is followed: browser, e-mail, card, customer, and a few merged accounts.
 MOST_STEPS = 8
-#: ``until_us`` of who is the owner still.
-NEVER: int = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Versions:
     owner : array of int64
         Whose it is.
     known_us, until_us : array of int64
-        From when until when (`NEVER`: still). The spans of one event follow one another without a gap.
+        From when until when (``NEVER``: still). The spans of one event follow one another without a gap.
     """
 
     row: Ints
@@ -175,7 +175,7 @@ def versions(ids: Ints, occurred_us: Ints, known_us: Ints, links: Links) -> Vers
     Returns
     -------
     Versions
-        Every event has at least one row; the last has ``until_us`` `NEVER`.
+        Every event has at least one row; the last has ``until_us`` ``NEVER``.
 
     Examples
     --------

@@ -14,13 +14,14 @@ import pyarrow as pa
 
 from features.contract import BEHAVIOUR
 from features.history import Floats
-from features.journey.grid import Grid, lived, phase_matrix
+from features.journey.grid import Grid, at_start, lived, phase_matrix
 from features.journey.log import Log, read_log
 from features.journey.orders import (
     Orders,
     churn_measures,
     loop_days,
     loop_measures,
+    loyalty_measures,
     order_measures,
     read_loops,
     read_orders,
@@ -65,13 +66,14 @@ def journey_tables(batch: pa.Table, plan: Plan, grid: Grid, pairs: Sequence[tupl
     log = read_log(batch, plan.as_of_us)
     phases = phase_matrix(log.history, plan, grid)
     scopes = Scopes(grid, lived(log.history, phases, plan, grid), len(plan.journey.phase_keys))
+    standing = Scopes(grid, at_start(phases), scopes.phases)
     found = stays(phases, grid)
     orders = read_orders(log)
     visits = read_visits(log, orders.at, "page_view" in plan.kinds)
     buyer = np.isin(phases, [i for i, phase in enumerate(plan.journey.phases) if phase.part == "buyer"])
     loops = read_loops(orders, buyer, scopes)
     tally = Tally()
-    measures = dict(_measures(log, plan, scopes, orders, visits, found))
+    measures = dict(_measures(log, plan, scopes, standing, orders, visits, found))
     measures.update(loop_measures(loops, scopes))
     for name, values in measures.items():
         tally.sums[name] = exact(values)
@@ -94,9 +96,10 @@ def journey_tables(batch: pa.Table, plan: Plan, grid: Grid, pairs: Sequence[tupl
 
 
 def _measures(
-    log: Log, plan: Plan, scopes: Scopes, orders: Orders, visits: Visits, found: Stays
+    log: Log, plan: Plan, scopes: Scopes, standing: Scopes, orders: Orders, visits: Visits, found: Stays
 ) -> Iterator[tuple[str, Floats]]:
-    yield from order_measures(log, orders, scopes)
+    yield from order_measures(orders, scopes)
+    yield from loyalty_measures(log, orders, standing)
     yield from visit_measures(visits, orders.at, scopes, plan.as_of_us)
     yield from plain_measures(log, scopes)
     yield from service_measures(log, scopes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 from typing import Literal
 
@@ -53,17 +54,17 @@ def id_key(root: Path, mode: Literal["public", "secret"]) -> bytes:
 
 def _own_key(path: Path) -> str:
     """Read the generated key; make it once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
     if not path.is_file():
-        beside.touch(mode=0o600)
-        beside.write_text(secrets.token_hex(32) + "\n", encoding="ascii")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        number, beside = tempfile.mkstemp(dir=path.parent)  # only its owner may read it
+        with open(number, "w", encoding="ascii") as file:  # noqa: PTH123 - it is open already
+            file.write(secrets.token_hex(32) + "\n")
         try:
             os.link(beside, path)  # unlike a rename it never takes the place of a key made at the same time
         except FileExistsError:
             pass
         finally:
-            beside.unlink()
+            Path(beside).unlink()
     words = path.read_text(encoding="ascii").strip()
     if not words:
         raise InputError(

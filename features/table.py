@@ -237,7 +237,7 @@ def _labels(
         if label.of_phases is not None:
             later = cut.past(events, end, plan.lookback_days)
             then = Evidences(later, plan.journey, _scope(plan)).phase(end // DAY_US)
-            values = (label.of_phases(phase, then[person], len(plan.journey.phases)),)
+            values: tuple[Floats, ...] = (label.of_phases(phase, then[person], len(plan.journey.phases)),)
         else:
             assert label.values is not None  # a label is about the events of its window, or about the phase
             values = label.values(cut.future(events, start, end, known_by_us=end), contract)

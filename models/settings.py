@@ -124,7 +124,7 @@ class PersonaSettings(Settings):
 
     least: Annotated[int, Field(ge=2, le=12)] = 3
     most: Annotated[int, Field(ge=2, le=12)] = 7
-    rows: Annotated[int, Field(ge=200)] = 8000
+    rows: Annotated[int, Field(ge=200)] = 4000
     resamples: Annotated[int, Field(ge=2, le=200)] = 10
     smallest_share: Annotated[float, Field(ge=0, lt=0.5)] = 0.02
     min_customers: Annotated[int, Field(ge=50)] = 200

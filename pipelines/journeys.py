@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from features.atomic import replacing, workspace
 from features.cutoffs import day_of
@@ -82,7 +81,9 @@ def run_comparison(root: Path, wanted: Sequence[str], customers: int, track: boo
     plan = load_plan(project)
     wanted = list(wanted) or sorted(names(root), key=lambda name: (name != plan.journey.name, name))
     if len(set(wanted)) < 2:
-        raise InputError(f"--journeys names {', '.join(wanted)}: at least two different ones are needed to compare")
+        raise InputError(
+            f"--journeys names {', '.join(wanted)}: at least two different ones are needed to compare"
+        )
     journeys = {name: load_journey(name, root) for name in dict.fromkeys(wanted)}
     phases = _phases(root, project, params, plan, list(journeys.values()))
     keep = _drawn(phases["customer_id"].to_numpy(), customers, params.evaluation.seed)
@@ -95,7 +96,7 @@ def run_comparison(root: Path, wanted: Sequence[str], customers: int, track: boo
         )  # fmt: skip
     found = {
         "source": plan.source, "as_of": day_of(plan.as_of_us).isoformat(), "journeys": list(journeys),
-        "customers": int(len(np.unique(phases["customer_id"].to_numpy()[keep]))),
+        "customers": len(np.unique(phases["customer_id"].to_numpy()[keep])),
         "shares": {name: _shares(phases[name], keep, one) for name, one in journeys.items()}, "targets": targets,
     }  # fmt: skip
     report = project.reports / "journeys.json"
@@ -179,7 +180,10 @@ def table(found: Mapping[str, Any]) -> list[str]:
                 f"  {name:<{width}}  {_number(rungs['phase_alone']):<36}  {_number(rungs['model'])}".rstrip()
             )
     first = found["journeys"][0]
-    return [*told, f"in brackets: difference to {first}, with its interval (customers drawn); below 0 is better"]
+    return [
+        *told,
+        f"in brackets: difference to {first}, with its interval (customers drawn); below 0 is better",
+    ]
 
 
 def _number(rung: Mapping[str, float]) -> str:

@@ -32,7 +32,6 @@ from models.settings import (
     TrackingSettings,
     TrainSettings,
 )
-
 from pipelines.demo_shop.settings import DemoSettings
 
 S = TypeVar("S", bound=Settings)

@@ -1,9 +1,10 @@
 """Stage ``score``: everybody at the newest cutoff, into ``data/scores.parquet``.
 
 Columns, one row per customer: ``customer_id`` (as the source gave it), ``as_of``, ``journey``, ``phase``,
-``days_in_phase``, ``persona`` (id, see `models.personas.names`); ``p_churn`` and ``p_ready`` (probabilities, their calibration error is in the report; empty
-outside the risk set); ``p_advance``, ``p_stall``, ``p_regress`` and ``p_leave`` (where the phase leads within
-the horizon of the exits: together 1, empty for who is dormant); ``eligible`` (at risk for at least one of the two) and
+``days_in_phase``, ``persona`` (id, see `models.personas.names`); ``p_churn`` and ``p_ready`` (probabilities,
+their calibration error is in the report; empty outside the risk set); ``p_advance``, ``p_stall``, ``p_regress``
+and ``p_leave`` (where the phase leads within the horizon of the exits: together 1, empty for who is dormant);
+``eligible`` (at risk for churn or readiness) and
 ``not_eligible_reason`` (why a probability is empty);
 ``score``, ``percentile`` and ``band`` (three readings of ``p_ready``, see `models.scoring`); ``action``,
 ``action_value`` (money over doing nothing), ``action_effect`` with ``effect_low`` and ``effect_high`` (on the

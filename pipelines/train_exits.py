@@ -37,7 +37,9 @@ def run(root: Path) -> None:
         save(model, beside)
         pq.write_table(tested, beside / "out_of_time.parquet", compression="zstd")
         write_json(beside / "selection.json", record)
-    shares = {phase: dict(zip(EXITS, model.shares[i].tolist(), strict=True)) for i, phase in enumerate(phases)}
+    shares = {
+        phase: dict(zip(EXITS, model.shares[i].tolist(), strict=True)) for i, phase in enumerate(phases)
+    }
     found = {
         "journey": name, "horizon_days": contract.horizon_days, "exits": list(EXITS), "shares": shares,
         "candidate": record["candidate"], "reason": record["reason"],
@@ -52,4 +54,6 @@ def run(root: Path) -> None:
 def _summed_up(judged: dict[str, dict[str, float]]) -> str:
     if "all" not in judged:
         return "no cutoff could be judged"
-    return "log loss {log_loss:.4f} against {base_log_loss:.4f} of the shares per phase".format(**judged["all"])
+    return "log loss {log_loss:.4f} against {base_log_loss:.4f} of the shares per phase".format(
+        **judged["all"]
+    )

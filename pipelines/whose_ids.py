@@ -55,13 +55,21 @@ def who(project: Project, wanted: CustomerList, at_us: int, key: bytes) -> pd.Da
     several = known & (np.where(found, owner, most).min(axis=0) < most)
     if several.any():
         first = int(np.argmax(several))
-        meant = [f"{space}:{wanted.ids[first]}" for space, one in zip(ID_SPACES, found[:, first], strict=False) if one]
+        meant = [
+            f"{space}:{wanted.ids[first]}"
+            for space, one in zip(ID_SPACES, found[:, first], strict=False)
+            if one
+        ]
         raise InputError(
             f"{int(several.sum())} id(s) of the list could be of several customers, the first is "
             f"{wanted.ids[first]!r}: write which is meant ({' or '.join(meant)})"
         )
     return pd.DataFrame(
-        {"source_id": np.array(wanted.ids, dtype=object), "customer_id": np.where(known, most, 0), "known": known}
+        {
+            "source_id": np.array(wanted.ids, dtype=object),
+            "customer_id": np.where(known, most, 0),
+            "known": known,
+        }
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -22,6 +22,9 @@ STEP_DAYS = 7
 MAX_STEPS = 78
 #: Phases of so many days are judged with one set of caches, so that memory stays flat.
 _AT_ONCE = 13
+
+#: The columns that rules of a journey look at.
+_COLUMNS = ("row", "occurred_us", "day", "kind", "channel", "value", "quantity")
 
 Phases = NDArray[np.int8]
 
@@ -108,10 +111,13 @@ def phase_matrix(history: History, plan: Plan, grid: Grid) -> Phases:
     scope = Scope(plan.kinds, plan.channels, plan.mean_gap_days, plan.journey.mean_gap_prior_weight)
     first = Timeline(history).first(grid.last, grid.last)
     found = np.full((len(grid.days), history.frame.customers), -1, dtype=np.int8)
-    for place, day in enumerate(grid.days):
-        if place % _AT_ONCE == 0:
-            evidences = Evidences(history, plan.journey, scope)
-        found[place] = np.where(first < day, evidences.phase(day), -1)
+    for start in range(0, len(grid.days), _AT_ONCE):
+        days = grid.days[start : start + _AT_ONCE]
+        # Most browsers come once: nobody is judged before they come.
+        there = np.flatnonzero(first < days[-1])
+        evidences = Evidences(_only(history, there), plan.journey, scope)
+        for place, day in enumerate(days, start):
+            found[place, there] = np.where(first[there] < day, evidences.phase(day), -1)
     return found
 
 
@@ -137,15 +143,42 @@ def lived(history: History, phases: Phases, plan: Plan, grid: Grid) -> Phases:
     array of int8, shape (days - 1, customers)
         -1 for who is not there yet at the end of the step.
     """
-    found = phase_matrix(_orders_later(history), plan, grid)[1:]
+    found = phases[1:].copy()
+    buyers = np.unique(history.only(kinds=("purchase",)).row)
+    found[:, buyers] = phase_matrix(_orders_later(_only(history, buyers)), plan, grid)[1:]
     entering: Phases = np.where(phases[1:] >= 0, np.int8(0), np.int8(-1))
     return np.where(found >= 0, found, entering)
 
 
+def at_start(phases: Phases) -> Phases:
+    """Give the phase each customer stands in when each step begins; who comes in during it, in the first.
+
+    Examples
+    --------
+    >>> at_start(np.array([[-1, -1, 1], [-1, 2, 1], [2, 2, 0]], dtype=np.int8)).tolist()
+    [[-1, 0, 1], [0, 2, 1]]
+    """
+    entering = (phases[:-1] < 0) & (phases[1:] >= 0)
+    found: Phases = np.where(entering, np.int8(0), phases[:-1])
+    return found
+
+
+def _only(history: History, customers: Ints) -> History:
+    """Give the history of some customers (ascending rows) as one of its own."""
+    frame = history.frame
+    if len(customers) == frame.customers:
+        return history
+    place = np.full(frame.customers, -1, dtype=np.int64)
+    place[customers] = np.arange(len(customers))
+    row = place[history.row]
+    keep = np.flatnonzero(row >= 0)
+    columns = {name: history.column(name)[keep] for name in _COLUMNS} | {"row": row[keep]}
+    return History(columns, None, replace(frame, customers=len(customers)), {})
+
+
 def _orders_later(history: History) -> History:
     """Give the same history with every order one step later."""
-    names = ("row", "occurred_us", "day", "kind", "channel", "value", "quantity")
-    columns = {name: history.column(name) for name in names}
+    columns = {name: history.column(name) for name in _COLUMNS}
     later = (columns["kind"] == KIND_CODE["purchase"]) * STEP_DAYS
     columns["day"] = columns["day"] + later
     columns["occurred_us"] = columns["occurred_us"] + later * DAY_US

@@ -10,11 +10,13 @@ import numpy as np
 from features.contract import DAY_US
 from features.history import Floats, Ints, Mask
 from features.journey.grid import STEP_DAYS
-from features.journey.log import Log, Moments
+from features.journey.log import Log, Moments, last_before
 from features.journey.scopes import Scopes
 
 #: An order is followed this long to see whether another comes.
 LOOP_DAYS = 91
+#: What is sent back later than this after the last order belongs to no order we know.
+RETURN_US = 91 * DAY_US
 
 
 @dataclass(frozen=True)
@@ -49,26 +51,43 @@ def first_order_day(orders: Orders, customers: int, never: int) -> Ints:
     return found
 
 
-def order_measures(log: Log, orders: Orders, scopes: Scopes) -> Iterator[tuple[str, Floats]]:
-    """Give per scope and customer what was ordered and sent back."""
+def order_measures(orders: Orders, scopes: Scopes) -> Iterator[tuple[str, Floats]]:
+    """Give per scope and customer what was ordered, in the phase the week was lived in."""
+    yield "orders", scopes.per_customer(orders.at)
+    yield "first_orders", scopes.per_customer(orders.at, orders.first.astype(np.float64))
+    yield "order_value", scopes.per_customer(orders.at, orders.value)
+    yield "customer_weeks", scopes.weeks()
+
+
+def loyalty_measures(log: Log, orders: Orders, standing: Scopes) -> Iterator[tuple[str, Floats]]:
+    """Give per scope and customer how loyal they were, in the phase they stood in when the week began.
+
+    Most orders are placed in a week lived in decision; what a loyal customer is worth is told by where the
+    customer stood before. What is sent back counts where its order does.
+    """
     at = orders.at
-    placed = scopes.per_customer(at)
-    yield "orders", placed
-    again = scopes.per_customer(at, (~orders.first).astype(np.float64))
-    yield "first_orders", scopes.per_customer(at, orders.first.astype(np.float64))
-    yield "ordering", (placed > 0).astype(np.float64)
-    yield "ordering_again", (again > 0).astype(np.float64)
-    value = scopes.per_customer(at, orders.value)
-    yield "order_value", value
+    placed = standing.per_customer(at)
+    yield "standing_orders", placed
+    again = standing.per_customer(at, (~orders.first).astype(np.float64))
+    # In a phase: of the buyers seen there, who ordered more than once. In a period: of who ordered in it, who had
+    # ordered before.
+    buyers, repeating = placed > 0, again > 0
+    in_phase = standing.weeks()[: standing.phases] > 0
+    buyers[: standing.phases] = in_phase & buyers.any(axis=0)
+    repeating[: standing.phases] = in_phase & repeating.any(axis=0)
+    yield "ordering", buyers.astype(np.float64)
+    yield "ordering_again", repeating.astype(np.float64)
+    value = standing.per_customer(at, orders.value)
+    yield "standing_value", value
     back = log.of("return")
-    returned = scopes.per_customer(log.moments.take(back), np.abs(log.value[back]))
+    returns = log.moments.take(back)
+    place = last_before(at, returns, RETURN_US)
+    moment = np.where(place >= 0, at.us[np.maximum(place, 0)] if len(at) else returns.us, returns.us)
+    returned = standing.per_customer(Moments(returns.row, moment), np.abs(log.value[back]), returns.day)
     yield "returned_value", returned
-    weeks = scopes.weeks()
-    yield "customer_weeks", weeks
-    first = first_order_day(orders, log.customers, scopes.grid.last + 1)
-    yield "buyer_weeks", scopes.weeks(first)
-    bought = scopes.per_customer(at).any(axis=0) & (first <= scopes.grid.last)
-    there = ((weeks > 0) | (placed > 0)) & bought
+    first = first_order_day(orders, log.customers, standing.grid.last + 1)
+    yield "buyer_weeks", standing.weeks(first)
+    there = ((standing.weeks() > 0) | (placed > 0)) & placed.any(axis=0)
     yield "buyers_seen", there.astype(np.float64)
     yield "net_value", np.where(there, value - returned, 0.0)
 

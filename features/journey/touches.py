@@ -41,7 +41,7 @@ def last_touches(log: Log, found: Stays, dormant: int, scopes: Scopes) -> Ints:
     shape = (scopes.phases, len(KINDS), _CHANNELS)
     lost = found.to == dormant
     day = np.asarray(scopes.grid.days)[np.minimum(found.start + found.length, scopes.grid.steps)]
-    event = np.flatnonzero(log.of(*BEHAVIOUR))
+    event = np.flatnonzero(log.of(*(kind for kind in BEHAVIOUR if kind != "other")))
     span = 1 << 20
     key = log.moments.row[event] * span + log.moments.day[event]
     place = np.searchsorted(key, found.row[lost] * span + day[lost]) - 1

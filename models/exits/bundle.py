@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +21,10 @@ from models.json_files import read_json, write_json
 
 FORMAT = 1
 SHARES, MODEL = "shares", "model"
-READERS = {"logistic": logistic.from_files, "lightgbm": trees.from_files}
+READERS: dict[str, Callable[[Path], FittedLogistic | FittedTrees]] = {
+    "logistic": logistic.from_files,
+    "lightgbm": trees.from_files,
+}
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,9 @@ class ExitModel:
             If a column the model learnt from is missing.
         """
         p = self.shares[phase]
-        modelled = np.isin(phase, [self.phases.index(name) for name, by in self.serves.items() if by == MODEL])
+        modelled = np.isin(
+            phase, [self.phases.index(name) for name, by in self.serves.items() if by == MODEL]
+        )
         if self.members and modelled.any():
             p[modelled] = self._mix(x[modelled], columns)
         return to_one(p, possible_exits(len(self.phases) - 1)[phase])
@@ -131,7 +136,9 @@ def load(folder: Path) -> ExitModel:
     content = read_json(path)
     if content.get("format") != FORMAT:
         raise InputError(f"{path}: format {content.get('format')!r} found, {FORMAT} allowed; train again")
-    members = [(one["name"], float(one["weight"]), READERS[one["name"]](folder)) for one in content["members"]]
+    members = [
+        (one["name"], float(one["weight"]), READERS[one["name"]](folder)) for one in content["members"]
+    ]
     return ExitModel(
         contract=LabelContract.model_validate(content["contract"]), journey=content["journey"],
         phases=tuple(content["phases"]), shares=np.asarray(content["shares"], dtype=np.float64),

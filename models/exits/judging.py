@@ -15,7 +15,7 @@ from features.settings import DORMANT, LabelContract
 from models.backtesting import newest_test_cutoffs
 from models.bootstrap import CustomerBootstrap, interval
 from models.exits.learning import learn
-from models.exits.probabilities import P, Floats, losses, shares, to_one
+from models.exits.probabilities import Floats, P, losses, shares, to_one
 from models.learning import matured
 from models.metrics.ece import ece
 from models.panel import Panel
@@ -95,7 +95,7 @@ def _cell(
 ) -> dict[str, Any]:
     rows = np.flatnonzero(mask)
     own = table.iloc[rows]
-    y = pd.Index(EXITS).get_indexer(own["y"])
+    y = pd.Index(EXITS).get_indexer(pd.Index(own["y"]))
     p, base = own[list(P)].to_numpy(), own[list(BASE)].to_numpy()
     happened = np.eye(len(EXITS))[y]
     gain = losses(base, y) - losses(p, y)

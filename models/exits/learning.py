@@ -154,12 +154,16 @@ class _Learning:
         """Choose per phase between its shares and the model."""
         phase = self.rows.phase.astype(np.int64)
         seen = shares(self.y[split.fit], phase[split.fit], len(self.rows.phases))
-        later, served = np.flatnonzero(split.later), {}
+        later = np.flatnonzero(split.later)
+        served: dict[str, dict[str, Any]] = {}
         model = Candidate("model", {"pooled": 1.0}, 1)
         for place, name in enumerate(self.rows.phases[:-1]):
             own = phase[later] == place
             if own.sum() < 2 * MIN_JUDGED:
-                served[name] = {"serves": SHARES, "reason": f"{own.sum()} later rows are too few to compare on"}
+                served[name] = {
+                    "serves": SHARES,
+                    "reason": f"{own.sum()} later rows are too few to compare on",
+                }
                 continue
             mask = np.zeros(len(self.rows), dtype=np.bool_)
             mask[later[own]] = True
@@ -220,5 +224,3 @@ def split_in_time(cutoff_us: npt.NDArray[np.int64], contract: LabelContract) -> 
 def _ones(y: Ints) -> npt.NDArray[np.float32]:
     """As ``choose`` compares the probability of what happened, what happened is always 1."""
     return np.ones(len(y), dtype=np.float32)
-
-

@@ -117,7 +117,7 @@ def shares(y: Ints, phase: Ints, phases: int) -> Floats:
     Examples
     --------
     >>> shares(np.array([0, 0, 1]), np.array([0, 0, 1]), 2).round(2).tolist()[0][:2]
-    [0.56, 0.27]
+    [0.52, 0.24]
     """
     number = len(EXITS)
     whole = (np.bincount(y, minlength=number) + 1.0) / (len(y) + number)

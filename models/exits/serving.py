@@ -8,7 +8,7 @@ import numpy as np
 
 from features.settings import DORMANT
 from models.exits.bundle import load
-from models.exits.probabilities import P, Floats
+from models.exits.probabilities import Floats, P
 from models.panel import Panel
 
 #: The files in ``artifacts/exits`` that decide what is predicted.

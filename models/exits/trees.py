@@ -61,7 +61,9 @@ def tune(
     stop = lightgbm.early_stopping(settings.lightgbm.patience, verbose=False)
     rounds = settings.lightgbm.max_rounds
     booster = lightgbm.train(wanted, data, rounds, valid_sets=[valid], callbacks=[stop])
-    p = booster.predict(later[:, keep], num_iteration=booster.best_iteration, num_threads=settings.num_threads)
+    p = booster.predict(
+        later[:, keep], num_iteration=booster.best_iteration, num_threads=settings.num_threads
+    )
     return float(booster.best_iteration), np.asarray(p, dtype=np.float64)
 
 

@@ -14,6 +14,10 @@ from models.journey.report_data import DropOff, LastTouch, Touchpoint
 PAIR = ("stays_lost", "stays_ended")
 #: How many last touches and touchpoints are named.
 NAMED_LAST, NAMED = 5, 6
+#: Of one kind at most so many channels are named.
+CHANNELS_NAMED = 2
+#: What the customer does not notice, or nobody can do anything with.
+UNSEEN = ("other", "email_delivered", "email_bounce", "delivery", "ticket_close", "discount", "loyalty_earn")
 
 
 def drop_off(facts: Facts, phase: str) -> DropOff | None:
@@ -51,13 +55,23 @@ def _last(facts: Facts, place: int) -> list[LastTouch]:
 
 def touch_rows(facts: Facts, place: int) -> list[Touchpoint]:
     """Give the touchpoints that reach most customers of a phase."""
-    counts = facts.tally.counts["touchpoints"][place]
+    counts = facts.tally.counts["touchpoints"][place].copy()
+    counts[[KINDS.index(kind) for kind in UNSEEN if kind in KINDS]] = 0
     seen = max(int(facts.tally.counts["seen"][place]), 1)
     return [
         {"kind": KINDS[kind], "channel": _channel(channel), "events": int(counts[kind, channel, 0]),
          "customers": customers, "share": tidy(customers / seen) or 0.0}
-        for kind, channel, customers in _largest(counts[:, :, 1], NAMED)
+        for kind, channel, customers in _varied(_largest(counts[:, :, 1], counts[:, :, 1].size))
     ]  # fmt: skip
+
+
+def _varied(cells: list[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Keep the first of each kind and its best second channel: six pages by channel are no journey."""
+    kept: list[tuple[int, int, int]] = []
+    for cell in cells:
+        if sum(one[0] == cell[0] for one in kept) < CHANNELS_NAMED and len(kept) < NAMED:
+            kept.append(cell)
+    return kept
 
 
 def _largest(counts: np.ndarray, number: int) -> list[tuple[int, int, int]]:

@@ -19,6 +19,10 @@ from models.journey.transitions import transition
 ENOUGH = 30
 #: A ticket that waits longer than this on average is a pain, whatever the other phases do.
 PATIENCE_HOURS = 24.0
+#: Shares that differ by less are not worth telling, however clear.
+POINTS = 0.02
+#: A channel that starts (closes) so many times as many orders as it closes (starts) has a role of its own.
+CLEARLY = 1.5
 #: Ratios the rules ask of the kernel beside those of the KPIs: per customer and week.
 PAIRS = (("stays_lost", "stays_ended"), ("stays_advanced", "stays_ended"))
 
@@ -106,7 +110,7 @@ def _tickets(facts: Facts, phase: PhaseData) -> Iterator[Finding]:
     pair = ("tickets", "customer_weeks")
     found, whole = (facts.ratio(*pair, scope=key, share=False) for key in (phase["key"], ALL))
     if facts.total("tickets", phase["key"]) >= ENOUGH and found.low > whole.high:
-        yield _finding("tickets", _apart(found.value, whole.value), tickets_rate=100 * found.value,
+        yield _finding("tickets", _apart(100 * found.value, 100 * whole.value), tickets_rate=100 * found.value,
                        all_rate=100 * whole.value)  # fmt: skip
 
 
@@ -139,7 +143,7 @@ def _better(facts: Facts, phase: PhaseData) -> Iterator[Finding]:
 def _beside_all(facts: Facts, phase: PhaseData, keys: dict[str, str], worse: bool) -> Iterator[Finding]:
     for key, unit in keys.items():
         found, whole = _measured(facts, key, phase["key"]), _measured(facts, key, ALL)
-        if not found or not whole:
+        if not found or not whole or (unit == "share" and abs(found.value - whole.value) < POINTS):
             continue
         above = (registered()[key].better == "higher") != worse
         if found.low > whole.high if above else found.high < whole.low:
@@ -199,7 +203,7 @@ def _role(facts: Facts, much: str, little: str) -> Iterator[Finding]:
         if one["orders"] < ENOUGH or many["low"] is None or few["high"] is None:
             continue
         high, low = many["value"] or 0.0, few["value"] or 0.0
-        if many["low"] > few["high"] and (best is None or high - low > best[0]):
+        if many["low"] > CLEARLY * few["high"] and (best is None or high - low > best[0]):
             best = (high - low, one["channel"], high, low)
     if best:
         shares_told = {f"{much}_share": best[2], f"{little}_share": best[3]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,10 +77,10 @@ def columns_of(available: Sequence[str], channel_share: Mapping[str, float]) -> 
     found: list[tuple[str, str, float]] = []
     for group, (weight, names) in GROUPS.items():
         columns = [column for name in names if (column := _named(name, available))]
-        found += [(group, column, weight / np.sqrt(len(columns))) for column in columns]
+        found += [(group, column, weight / math.sqrt(len(columns))) for column in columns]
     used = [f"channel__{one}_share" for one in CHANNELS]
     used = [one for one in used if channel_share.get(one, 0.0) >= CHANNEL_SHARE]
-    return found + [("channel", column, CHANNEL_WEIGHT / np.sqrt(len(used))) for column in used]
+    return found + [("channel", column, CHANNEL_WEIGHT / math.sqrt(len(used))) for column in used]
 
 
 def _named(name: str, available: Sequence[str]) -> str:
@@ -115,7 +116,9 @@ def scaled(axes: Sequence[Axis], x: NDArray[np.floating[Any]]) -> Floats:
     >>> scaled(axes, np.array([[1.0], [1e9]])).round(2).tolist()
     [[-0.45], [3.0]]
     """
-    centre, spread, weight = (np.array([getattr(axis, name) for axis in axes]) for name in ("centre", "spread", "weight"))
+    centre, spread, weight = (
+        np.array([getattr(axis, name) for axis in axes]) for name in ("centre", "spread", "weight")
+    )
     held: Floats = np.clip((signed_log(x) - centre) / spread, -REACH, REACH) * weight
     return held
 

@@ -17,6 +17,9 @@ from models.personas.axes import GROUPS
 STALL_SHARE = 0.1
 #: So many things that stand out are told.
 TOLD = 4
+#: A group with a smaller share of buyers has not bought; what only orders tell says nothing about it.
+FEW_BUYERS = 0.2
+OF_ORDERS = ("monetary__order_value", "category__breadth", "frequency__return")
 
 
 def card(
@@ -44,32 +47,45 @@ def card(
     orders, spend = _money(rows, inside)
     known = _mean(rows, "tenure__known_days", everybody)
     here = _mean(rows, "tenure__known_days", inside)
+    buyers = 0.0 if orders is None else round(float((orders > 0).mean()), 6)
     return {
         "distance": dict(distance),
-        "buyers": 0.0 if orders is None else round(float((orders > 0).mean()), 6),
+        "buyers": buyers,
         "orders": None if orders is None else round(float(orders.mean()), 4),
         "spend": spend,
         "known_share": round(here / known, 4) if here is not None and known else 1.0,
         **_channel(rows, inside),
         **_phases(rows, inside),
         "stands_out": [
-            {"column": name, "distance": far, "here": _usual(rows, name, inside), "everybody": _usual(rows, name, everybody)}
-            for name, far in _told(distance)
+            {"column": name, "distance": far} | {
+                "here": _usual(rows, name, inside), "everybody": _usual(rows, name, everybody)
+            }
+            for name, far in _told(distance, buyers)
         ],
     }  # fmt: skip
 
 
-def _told(distance: Mapping[str, float]) -> list[tuple[str, float]]:
-    """Give what stands out, strongest first, one column of each group: three ways to count visits say one thing."""
+def _told(distance: Mapping[str, float], buyers: float) -> list[tuple[str, float]]:
+    """Give what stands out, strongest first, one column of each group: three ways to count visits say one thing.
+
+    Who hardly ever ordered has no baskets to tell of, and for many the days since the last order have no end.
+    """
+    told = {
+        name: far for name, far in distance.items() if buyers >= FEW_BUYERS or stem_of(name) not in OF_ORDERS
+    }
+    if "recency__behaviour" in told:
+        told.pop("recency__order", None)
     found: dict[str, tuple[str, float]] = {}
-    for name, far in sorted(distance.items(), key=lambda pair: (-abs(pair[1]), pair[0])):
+    for name, far in sorted(told.items(), key=lambda pair: (-abs(pair[1]), pair[0])):
         found.setdefault(_group(name), (name, far))
     return list(found.values())[:TOLD]
 
 
 def _group(column: str) -> str:
     stem = stem_of(column)
-    return next((group for group, (_, names) in GROUPS.items() if any(stem_of(one) == stem for one in names)), stem)
+    return next(
+        (group for group, (_, names) in GROUPS.items() if any(stem_of(one) == stem for one in names)), stem
+    )
 
 
 def stem_of(column: str) -> str:
@@ -123,9 +139,8 @@ def _phases(rows: pa.Table, inside: NDArray[np.bool_]) -> dict[str, Any]:
     names, place = np.unique(phase.astype(str), return_inverse=True)
     share = np.bincount(place) / len(phase)
     mean_days = np.bincount(place, weights=days) / np.bincount(place)
-    asleep = float(share[names == DORMANT].sum())
     awake = (names != DORMANT) & (share >= STALL_SHARE)
-    if asleep >= 0.5 or not awake.any():
+    if not awake.any():
         awake = share == share.max()
     chosen = int(np.argmax(np.where(awake, share * mean_days, -1.0)))
     return {

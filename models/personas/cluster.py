@@ -25,7 +25,7 @@ SILHOUETTE_ROWS = 2000
 STABLE = 0.8
 #: A silhouette of at least this part of the best one is as good.
 CLOSE = 0.85
-STARTS, RESTARTS = 8, 2
+STARTS, RESTARTS = 4, 2
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,8 @@ def nearest(z: Floats, centres: Floats) -> Labels:
     [0, 1]
     """
     far = np.stack([((z - centre) ** 2).sum(axis=1) for centre in centres])
-    return far.argmin(axis=0).astype(np.int64)
+    found: Labels = far.argmin(axis=0).astype(np.int64)
+    return found
 
 
 def find_clusters(z: Floats, settings: PersonaSettings) -> Clusters:

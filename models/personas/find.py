@@ -16,7 +16,9 @@ from models.personas.names import Group, ids_of
 from models.settings import PersonaSettings
 
 
-def find_personas(features: pa.Table, settings: PersonaSettings, not_used: Sequence[str] = ()) -> dict[str, Any]:
+def find_personas(
+    features: pa.Table, settings: PersonaSettings, not_used: Sequence[str] = ()
+) -> dict[str, Any]:
     """Find groups of customers who behave alike.
 
     Parameters
@@ -100,4 +102,7 @@ def _group(facts: dict[str, Any]) -> Group:
     distance: dict[str, float] = facts["distance"]
     traits = {stem_of(name): far for name, far in distance.items()}
     recency = traits.get("recency__behaviour", traits.get("recency__order", 0.0))
-    return Group(facts["buyers"], traits.get("frequency__orders", 0.0), recency, facts["known_share"], traits)
+    each = (facts["orders"] or 0.0) / facts["buyers"] if facts["buyers"] else 0.0
+    return Group(
+        facts["buyers"], each, traits.get("frequency__orders", 0.0), recency, facts["known_share"], traits
+    )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from models.personas.cards import FEW_BUYERS, OF_ORDERS
+
 #: A trait is named if a group's mean is this many standard deviations from that of everybody.
 STANDS_OUT = 0.4
 #: Column (without window) to the traits of those far below and far above.
@@ -27,6 +29,8 @@ TRAITS: Mapping[str, tuple[str, str]] = {
 }
 #: Known for less than this part of the mean time: new. Silent for longer than the mean by so many deviations: asleep.
 NEW_DAYS_SHARE, SILENT = 0.5, 0.75
+#: Buyers with fewer orders than this on average bought once.
+ONE_TIME = 1.5
 
 
 @dataclass(frozen=True)
@@ -35,8 +39,8 @@ class Group:
 
     Parameters
     ----------
-    buyers : float
-        Share of the group with an order.
+    buyers, each : float
+        Share of the group with an order, and the mean number of orders of these.
     orders, recency : float
         Distance from everybody in standard deviations; recency of behaviour, high is long ago.
     known_days : float
@@ -46,6 +50,7 @@ class Group:
     """
 
     buyers: float
+    each: float
     orders: float
     recency: float
     known_days: float
@@ -57,11 +62,13 @@ def kind_of(group: Group) -> str:
 
     Examples
     --------
-    >>> kind_of(Group(1.0, 1.2, -0.6, 1.0, {})), kind_of(Group(0.05, -0.8, 0.9, 1.0, {}))
+    >>> kind_of(Group(1.0, 8.0, 1.2, -0.6, 1.0, {})), kind_of(Group(0.05, 1.0, -0.8, 0.9, 1.0, {}))
     ('regulars', 'passers_by')
     """
-    if group.buyers < 0.2:
+    if group.buyers < FEW_BUYERS:
         return "passers_by" if group.recency > 0 else "lookers"
+    if group.each < ONE_TIME:
+        return "one_time"
     if group.recency > SILENT:
         return "lapsed_regulars" if group.orders > 0 else "sleepers"
     if group.orders > STANDS_OUT:
@@ -76,7 +83,7 @@ def traits_of(group: Group) -> list[str]:
 
     Examples
     --------
-    >>> traits_of(Group(1, 0, 0, 1, {"channel__store_share": 0.9, "monetary__order_value": -1.5, "sessions__visits": 2}))
+    >>> traits_of(Group(1.0, 4.0, 0.0, 0.0, 1.0, {"channel__store_share": 0.9, "monetary__order_value": -1.5}))
     ['small_baskets', 'store']
     """
     found = []
@@ -85,8 +92,7 @@ def traits_of(group: Group) -> list[str]:
             name = column.removeprefix("channel__").removesuffix("_share") if far > 0 else ""
         else:
             name = TRAITS.get(column, ("", ""))[far > 0]
-        # Who never ordered has no baskets to speak of.
-        if name and abs(far) >= STANDS_OUT and (group.buyers >= 0.2 or column != "monetary__order_value"):
+        if name and abs(far) >= STANDS_OUT and (group.buyers >= FEW_BUYERS or column not in OF_ORDERS):
             found.append(name)
     return found
 
@@ -96,8 +102,8 @@ def ids_of(groups: Sequence[Group]) -> list[str]:
 
     Examples
     --------
-    >>> alike = Group(1.0, 1.0, 0.0, 1.0, {"channel__web_share": 0.8})
-    >>> ids_of([alike, alike, Group(0.0, -1.0, -0.5, 1.0, {})])
+    >>> alike = Group(1.0, 8.0, 1.0, 0.0, 1.0, {"channel__web_share": 0.8})
+    >>> ids_of([alike, alike, Group(0.0, 0.0, -1.0, -0.5, 1.0, {})])
     ['regulars+web', 'regulars', 'lookers']
     """
     found: list[str] = []

@@ -28,7 +28,11 @@ def exits_page(found: Mapping[str, Any], words: Words) -> dict[str, Any]:
     if not phases:
         return {}
     heads = [words.known(f"exit_{name}", name) for name in found["exits"]]
-    return {"text": words("exits_text", days=words.number(found["horizon_days"])), "heads": heads, "phases": phases}
+    return {
+        "text": words("exits_text", days=words.number(found["horizon_days"])),
+        "heads": heads,
+        "phases": phases,
+    }
 
 
 def _phase(key: str, one: Mapping[str, Any], names: list[str], words: Words) -> dict[str, Any]:

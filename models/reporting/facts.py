@@ -92,7 +92,9 @@ def row_counts(meta: Mapping[str, Any], words: Words) -> dict[str, Any]:
     """Give the row counts, per part of the source, per file and in all, and why rows were set aside."""
     counts = meta.get("counts", {})
     found = [one | {"part": one.get("part") or meta.get("source", "")} for one in counts.get("files", [])]
-    files = [{"file": one["file"], "counts": [words.number(one.get(name, 0)) for name in COUNTS]} for one in found]
+    files = [
+        {"file": one["file"], "counts": [words.number(one.get(name, 0)) for name in COUNTS]} for one in found
+    ]
     parts = [
         _part(name, [one for one in found if one["part"] == name], meta.get("parts", {}).get(name, {}), words)
         for name in dict.fromkeys(one["part"] for one in found)
@@ -108,9 +110,7 @@ def row_counts(meta: Mapping[str, Any], words: Words) -> dict[str, Any]:
     }
 
 
-def _part(
-    name: str, files: list[dict[str, Any]], told: Mapping[str, Any], words: Words
-) -> dict[str, Any]:
+def _part(name: str, files: list[dict[str, Any]], told: Mapping[str, Any], words: Words) -> dict[str, Any]:
     """Sum the files of one part of the source."""
     kind = str(told.get("kind", "")).replace("_", " ")
     about = [kind] if kind and kind != name else []

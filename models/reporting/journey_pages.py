@@ -13,7 +13,9 @@ LISTED = 8
 NEW = "new"
 
 
-def phase_pages(data: Mapping[str, Any], journey: JourneySettings, said: JourneyWords) -> list[dict[str, Any]]:
+def phase_pages(
+    data: Mapping[str, Any], journey: JourneySettings, said: JourneyWords
+) -> list[dict[str, Any]]:
     """Give a compact page per phase: customers, time, drop-off, KPIs, touchpoints, pains and chances.
 
     Parameters
@@ -38,7 +40,7 @@ def _phase_page(phase: Mapping[str, Any], goal: str, said: JourneyWords) -> dict
             "width": _width(one["share"]),
             "customers": words.number(one["customers"]),
         }
-        for one in phase["touchpoints"][:LISTED]
+        for one in said.touches(phase["touchpoints"])[:LISTED]
     ]
     return {
         "key": phase["key"],
@@ -64,12 +66,17 @@ def _facts(phase: Mapping[str, Any], said: JourneyWords) -> list[dict[str, Any]]
     ]  # fmt: skip
     if drop and drop["value"] is not None:
         touches = [
-            words("map_drop_last", touch=said.touch(one["kind"], one["channel"]), share=words.percent(one["share"]))
-            for one in drop["last_touches"][:3]
+            words(
+                "map_drop_last",
+                touch=said.touch(one["kind"], one["channel"]),
+                share=words.percent(one["share"]),
+            )
+            for one in said.touches(drop["last_touches"])[:3]
         ]
         lost = words("lost", n=words.number(drop["n"]), lost=words.number(drop["lost"]))
         facts.append(
-            {"label": words("map_drop"), "value": words.percent(drop["value"], 1), "interval": said.interval(drop, "share"),
+            {"label": words("map_drop"), "value": words.percent(drop["value"], 1),
+             "interval": said.interval(drop, "share"),
              "about": [lost, *touches]}
         )  # fmt: skip
     mood = phase["sentiment"]
@@ -111,7 +118,11 @@ def kpi_row(kpi: Mapping[str, Any], said: JourneyWords) -> dict[str, str]:
     per = ""
     if rate and rate["value"] is not None:
         per = words("kpi_rate", value=words.number(rate["value"], 1 if rate["value"] >= 1 else 2))
-    reason = said.finding({"key": kpi["reason"], "figures": kpi["figures"]}, "kpi_reason_") if kpi["reason"] else ""
+    reason = (
+        said.finding({"key": kpi["reason"], "figures": kpi["figures"]}, "kpi_reason_")
+        if kpi["reason"]
+        else ""
+    )
     return {
         "label": words.known(f"kpi_{kpi['key']}", kpi["key"].replace("_", " ").capitalize()),
         "meaning": words.known(f"kpi_{kpi['key']}_meaning", ""),
@@ -134,7 +145,11 @@ def _trend(trend: Mapping[str, Any] | None, said: JourneyWords) -> dict[str, str
     if not trend or trend["now"]["value"] is None or trend["before"]["value"] is None:
         return {"now": "", "change": "", "sort": ""}
     words, unit, change = said.words, trend["unit"], trend["change"]
-    now = words("trend_from", before=said.amount(trend["before"]["value"], unit), now=said.amount(trend["now"]["value"], unit))
+    now = words(
+        "trend_from",
+        before=said.amount(trend["before"]["value"], unit),
+        now=said.amount(trend["now"]["value"], unit),
+    )
     if change["value"] is None or not trend["clear"]:
         return {"now": now, "change": words("trend_unclear"), "sort": "flat"}
     rises = change["value"] > 0
@@ -142,7 +157,11 @@ def _trend(trend: Mapping[str, Any] | None, said: JourneyWords) -> dict[str, str
     if trend["better"] is None:
         return {"now": now, "change": text, "sort": "plain"}
     good = rises == (trend["better"] == "higher")
-    return {"now": now, "change": f"{text}, {words('trend_good' if good else 'trend_bad')}", "sort": "good" if good else "bad"}
+    return {
+        "now": now,
+        "change": f"{text}, {words('trend_good' if good else 'trend_bad')}",
+        "sort": "good" if good else "bad",
+    }
 
 
 def transition_table(data: Mapping[str, Any], steps: str, said: JourneyWords) -> dict[str, Any]:
@@ -192,11 +211,21 @@ def loop_facts(data: Mapping[str, Any], said: JourneyWords) -> list[dict[str, st
              "interval": said.interval(one, "share")}
         )  # fmt: skip
     if loop["median_days"] is not None:
-        facts.append({"value": words("map_days", days=words.number(loop["median_days"])), "label": words("loop_median"), "interval": ""})
+        facts.append(
+            {
+                "value": words("map_days", days=words.number(loop["median_days"])),
+                "label": words("loop_median"),
+                "interval": "",
+            }
+        )
     each = loop["orders_per_customer"]
     if each["value"] is not None:
         facts.append(
-            {"value": words.number(each["value"], 2), "label": words("loop_orders"), "interval": words.interval(dict(each), 2)}
+            {
+                "value": words.number(each["value"], 2),
+                "label": words("loop_orders"),
+                "interval": words.interval(dict(each), 2),
+            }
         )
     return facts
 
@@ -214,7 +243,13 @@ def channel_rows(data: Mapping[str, Any], said: JourneyWords) -> list[dict[str, 
             }
             for role in ("starter", "assist", "closer")
         ]
-        rows.append({"label": _channel(one["channel"], said), "orders": said.words.number(one["orders"]), "cells": cells})
+        rows.append(
+            {
+                "label": _channel(one["channel"], said),
+                "orders": said.words.number(one["orders"]),
+                "cells": cells,
+            }
+        )
     return rows
 
 
@@ -242,7 +277,9 @@ def plain_tables(data: Mapping[str, Any], said: JourneyWords) -> list[dict[str, 
         ("categories_title", "categories_heads", goods),
     )
     return [
-        {"title": words(title), "heads": words(heads).split("|"), "rows": rows} for title, heads, rows in tables if rows
+        {"title": words(title), "heads": words(heads).split("|"), "rows": rows}
+        for title, heads, rows in tables
+        if rows
     ]
 
 

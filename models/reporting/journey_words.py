@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from models.reporting.words import Words
@@ -35,9 +35,18 @@ class JourneyWords:
     def touch(self, kind: str, channel: str | None) -> str:
         """Name a touchpoint: what, and where unless that is said already."""
         name = self.words.known(f"event_kind_{kind}", kind.replace("_", " "))
-        if channel is None or kind.startswith(channel) or (kind, channel) in (("chat", "chat"), ("page_view", "web")):
+        if (
+            channel is None
+            or kind.startswith(channel)
+            or (kind, channel) in (("chat", "chat"), ("page_view", "web"))
+        ):
             return name
         return f"{name} · {self.words.segment('channel', channel)}"
+
+    @staticmethod
+    def touches(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Leave out touchpoints that only say that something happened, unless there is nothing else."""
+        return [one for one in found if one["kind"] != "other"] or list(found)
 
     def amount(self, value: float | None, unit: str) -> str:
         """Write a number in its unit; a dash where there is none."""
@@ -48,7 +57,9 @@ class JourneyWords:
         if unit == "money":
             return self.money(value)
         written = self.words.number(value, DIGITS.get(unit, 1), signed=unit in SIGNED)
-        return self.words(f"unit_{unit}", value=written) if unit in ("seconds", "hours", "per_year") else written
+        return (
+            self.words(f"unit_{unit}", value=written) if unit in ("seconds", "hours", "per_year") else written
+        )
 
     def money(self, value: float) -> str:
         """Write money, without cents from a hundred on."""

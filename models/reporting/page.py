@@ -15,7 +15,14 @@ from features.settings import JourneySettings, LabelContract, SourceSettings
 from models.evaluation_files import read_segments
 from models.json_files import read_json, read_json_if_there
 from models.reporting.exits_page import exits_page
-from models.reporting.facts import about_data, journey_phases, joined_ids, label_words, phase_counts, row_counts
+from models.reporting.facts import (
+    about_data,
+    joined_ids,
+    journey_phases,
+    label_words,
+    phase_counts,
+    row_counts,
+)
 from models.reporting.figures.album import Picture, pictures
 from models.reporting.headline import action_card, target_card
 from models.reporting.journey_section import journey_section
@@ -144,7 +151,9 @@ def _read(path: Path | None) -> dict[str, Any]:
 
 
 def _personas(found: Mapping[str, Any], said: JourneyWords) -> dict[str, Any]:
-    names = [said.words.known(f"kind_{name}", name.replace("_", " ")).lower() for name in found.get("not_used", [])]
+    names = [
+        said.words.known(f"kind_{name}", name.replace("_", " ")).lower() for name in found.get("not_used", [])
+    ]
     return {"cards": persona_cards(found, said), "not_used": said.words.listed(names)}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from features.settings import DORMANT
 from models.personas.cards import stem_of
 from models.reporting.journey_words import JourneyWords
 from models.reporting.words import Words
@@ -49,7 +50,12 @@ def _card(one: Mapping[str, Any], said: JourneyWords) -> dict[str, Any]:
         "stalls": stalls,
         "facts": facts,
         "phases": [
-            {"label": words.phase(key), "share": words.percent(share), "width": f"{100 * share:.1f}"}
+            {
+                "label": words.phase(key),
+                "share": words.percent(share),
+                "width": f"{100 * share:.1f}",
+                "colour": "dormant" if key == DORMANT else f"p{words.place('phase', key)[0]:.0f}",
+            }
             for key, share in words.in_order(one["phases"])
         ],
     }

@@ -126,7 +126,11 @@ class Words:
             return said
         channel = registered()["channel"].words.get(trait)
         if channel:
-            return self("persona_channel", kind=said, channel=self.known(f"persona_in_{trait}", channel[self.language]))
+            return self(
+                "persona_channel",
+                kind=said,
+                channel=self.known(f"persona_in_{trait}", channel[self.language]),
+            )
         return f"{said}, {self.known(f'persona_with_{trait}', trait)}"
 
     def place(self, kind: str, segment: str) -> tuple[float, int, str]:
@@ -169,7 +173,9 @@ def dictionary() -> dict[str, dict[str, str]]:
     """Read every text in both languages: one file per part of the report, and what the journey is about."""
     here = Path(__file__).parent
     texts: dict[str, dict[str, str]] = {}
-    for path in sorted([*(here / "templates").glob("words*.json"), *(here.parent / "journey").glob("words*.json")]):
+    for path in sorted(
+        [*(here / "templates").glob("words*.json"), *(here.parent / "journey").glob("words*.json")]
+    ):
         more = json.loads(path.read_text(encoding="utf-8"))
         twice = sorted(set(texts) & set(more))
         if twice:

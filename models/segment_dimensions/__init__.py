@@ -27,7 +27,7 @@ def registered() -> dict[str, Dimension]:
     Examples
     --------
     >>> list(registered())[:2]
-    ['rfm_band', 'value']
+    ['rfm_band', 'activity']
     """
     found = discover(sys.modules[__name__], "DIMENSION")
     return dict(sorted(found.items(), key=lambda item: (item[1].place, item[0])))

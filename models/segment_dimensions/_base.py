@@ -68,9 +68,7 @@ class Known:
         ).to_pandas()
         return found
 
-    def relative(
-        self, names: Sequence[str], bands: Callable[..., Segments]
-    ) -> dict[str, Segments]:
+    def relative(self, names: Sequence[str], bands: Callable[..., Segments]) -> dict[str, Segments]:
         """Band every customer at each cutoff by columns, and give those of the rows; nothing without them.
 
         Parameters
@@ -96,7 +94,9 @@ class Known:
 
     def window(self, stem: str, days: int) -> str:
         """Name the column ``<stem>__<window>d`` whose window lies closest to ``days``; empty if there is none."""
-        ends = [name.removeprefix(f"{stem}__")[:-1] for name in self.column_names if name.startswith(f"{stem}__")]
+        ends = [
+            name.removeprefix(f"{stem}__")[:-1] for name in self.column_names if name.startswith(f"{stem}__")
+        ]
         windows = sorted(int(end) for end in ends if end.isdigit())
         return f"{stem}__{min(windows, key=lambda one: (abs(one - days), one))}d" if windows else ""
 

@@ -36,6 +36,4 @@ def as_known(rows: pd.DataFrame, values: pd.DataFrame) -> Segments:
     return found
 
 
-DIMENSION = Dimension(
-    _segments, name={"en": "Audited attribute", "nl": "Getoetst kenmerk"}, place=90
-)
+DIMENSION = Dimension(_segments, name={"en": "Audited attribute", "nl": "Getoetst kenmerk"}, place=90)

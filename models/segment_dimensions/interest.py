@@ -43,7 +43,8 @@ def interests(events: Path, rows: pd.DataFrame) -> pd.DataFrame:
 
     kinds = [kind for group in TELLING for kind in group]
     rank = " ".join(
-        f"when kind in ({', '.join(repr(kind) for kind in group)}) then {place}" for place, group in enumerate(TELLING)
+        f"when kind in ({', '.join(repr(kind) for kind in group)}) then {place}"
+        for place, group in enumerate(TELLING)
     )
     query = f"""
         with wanted as (select distinct customer_id, cutoff_us from given),

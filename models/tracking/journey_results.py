@@ -49,7 +49,10 @@ def journey_tables(root: Path) -> Tables:
         return {}
     kpis = [_kpi("all", kpi) for kpi in journey["kpis"]]
     kpis += [_kpi(phase["key"], kpi) for phase in journey["phases"] for kpi in phase["kpis"]]
-    moves = [{name: one[name] for name in ("from", "to", *ESTIMATE)} for one in journey["transitions"]["four_weekly"]]
+    moves = [
+        {name: one[name] for name in ("from", "to", *ESTIMATE)}
+        for one in journey["transitions"]["four_weekly"]
+    ]
     return {name: rows for name, rows in (("journey_kpis", kpis), ("journey_transitions", moves)) if rows}
 
 

@@ -42,12 +42,12 @@ def phase_of(state: State, day: int) -> Ints:
         | (many & (rhythm <= 6))
         | ((state.orders > 0) & (usual <= 4))
     )
-    drifting = (many & (rhythm >= 2.5) & (rhythm <= 4)) | ((state.orders == 1) & (rhythm >= 1) & (rhythm <= 2.5))
+    drifting = (many & (rhythm >= 2.5) & (rhythm <= 4)) | (
+        (state.orders == 1) & (rhythm >= 1) & (rhythm <= 2.5)
+    )
     looks = (state.view_day >= since) | (state.pages.sum(axis=1) >= 8) | (state.hints.sum(axis=1) >= 2)
     deciding = (state.cart_day >= since) | (many & (rhythm >= 1.5) & (rhythm <= 2.5))
-    fan = (state.share_day >= day - 90) | (
-        (state.orders >= 6) & (USUAL_GAP >= 2 * gap) & (rhythm <= 1.5)
-    )
+    fan = (state.share_day >= day - 90) | ((state.orders >= 6) & (2 * gap <= USUAL_GAP) & (rhythm <= 1.5))
     phase = np.full(len(state), DORMANT)
     # Rising priority: the last one that holds stands.
     phase[aware] = AWARENESS

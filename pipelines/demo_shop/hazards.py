@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.demo_shop.effects import Seen
-from pipelines.demo_shop.settings import START_US, DAY_US, DemoSettings
+from pipelines.demo_shop.settings import DAY_US, START_US, DemoSettings
 from pipelines.demo_shop.state import Floats, Ints, State
 
 #: Intercepts by phase: awareness, consideration, decision, retention, advocacy, dormant.
@@ -18,7 +18,13 @@ VISIT = np.array([-0.85, -0.30, 0.25, -0.80, -0.30, -2.90])
 VIEW = np.array([-1.10, -0.40, -0.10, -0.80, -0.50, -1.00])
 CART = np.array([-1.10, -0.70, -0.30, -0.90, -0.75, -1.00])
 #: ISO weeks: (from, to, logit of ordering, is it a sale).
-SEASON = ((46, 48, 0.30, True), (49, 51, 0.40, False), (1, 2, 0.10, True), (26, 28, 0.10, True), (30, 33, -0.20, False))
+SEASON = (
+    (46, 48, 0.30, True),
+    (49, 51, 0.40, False),
+    (1, 2, 0.10, True),
+    (26, 28, 0.10, True),
+    (30, 33, -0.20, False),
+)
 
 
 def sigma(logit: Floats) -> Floats:
@@ -72,7 +78,9 @@ def order_hazard(
 
 def visit_hazard(state: State, x: Seen, phase: Ints, week: int) -> Floats:
     """Chance of at least one web session in a week."""
-    logit = VISIT[phase] + 0.45 * state.engagement + 0.6 * season_of(week)[0] - 0.12 * (np.log1p(x.recency) - 2.0)
+    logit = (
+        VISIT[phase] + 0.45 * state.engagement + 0.6 * season_of(week)[0] - 0.12 * (np.log1p(x.recency) - 2.0)
+    )
     # A person's first week is a visit: that is how they arrive.
     certain = (state.arrival == week) & ~state.customer
     chance = np.where(state.left, 0.003, sigma(logit))

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.demo_shop.evidence import phase_of
+from pipelines.demo_shop.happenings import ORDER_SLOT, SLOTS, Week
+from pipelines.demo_shop.memory import cart_value
 from pipelines.demo_shop.policy import Decided
 from pipelines.demo_shop.settings import DemoSettings
 from pipelines.demo_shop.simulation import Monday, lives
 from pipelines.demo_shop.state import Ints, State, first_people
-from pipelines.demo_shop.week import ORDER_SLOT, SLOTS, Week, cart_value
 
-Rows = dict[str, NDArray[np.generic]]
+#: Columns by name; whole numbers, amounts and flags beside each other.
+Rows = dict[str, NDArray[Any]]
 
 DAY_S = 86_400
 #: Seconds of the day (UTC) at which each session slot opens; a session starts within three hours of it. All between
@@ -174,8 +177,10 @@ def _last_monday(state: State, settings: DemoSettings) -> Rows:
     n = len(state)
     return {
         "person": np.arange(n, dtype=np.int32), "week": np.full(n, settings.weeks, dtype=np.int16),
-        "phase": phase_of(state, 7 * settings.weeks).astype(np.int8), "order_hazard": np.full(n, np.nan, dtype=np.float32),
-        "ordered": np.zeros(n, dtype=np.bool_), "action": np.zeros(n, dtype=np.int8), "lift": state.lift.astype(np.float32),
+        "phase": phase_of(state, 7 * settings.weeks).astype(np.int8),
+        "order_hazard": np.full(n, np.nan, dtype=np.float32),
+        "ordered": np.zeros(n, dtype=np.bool_), "action": np.zeros(n, dtype=np.int8),
+        "lift": state.lift.astype(np.float32),
     }  # fmt: skip
 
 
@@ -185,6 +190,6 @@ _TABLES = {
 }  # fmt: skip
 
 
-def _stacked(parts: Iterable[Mapping[str, NDArray[np.generic]]]) -> Rows:
+def _stacked(parts: Iterable[Mapping[str, NDArray[Any]]]) -> Rows:
     rows = list(parts)
     return {name: np.concatenate([part[name] for part in rows]) for name in rows[0]}

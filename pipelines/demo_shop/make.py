@@ -42,7 +42,9 @@ def make_demo(settings: DemoSettings, raw: Path, truth: Path) -> bool:
         Whether they were made.
     """
     spec = json.dumps({"code": _code(), "settings": settings.model_dump()}, indent=1, sort_keys=True) + "\n"
-    if all((folder / SPEC).is_file() and (folder / SPEC).read_text("utf-8") == spec for folder in (raw, truth)):
+    if all(
+        (folder / SPEC).is_file() and (folder / SPEC).read_text("utf-8") == spec for folder in (raw, truth)
+    ):
         return False
     with replacing(truth) as truth_beside, replacing(raw) as raw_beside:
         _make(settings, raw_beside, truth_beside)
@@ -54,7 +56,12 @@ def make_demo(settings: DemoSettings, raw: Path, truth: Path) -> bool:
 
 def _make(settings: DemoSettings, raw: Path, truth: Path) -> None:
     log = keep_log(settings)
-    logger.info("demo shop: %d people, %d weeks, %d orders", settings.customers, settings.weeks, len(log.orders["day"]))
+    logger.info(
+        "demo shop: %d people, %d weeks, %d orders",
+        settings.customers,
+        settings.weeks,
+        len(log.orders["day"]),
+    )
     people = people_of(log, settings)
     baskets = baskets_of(log, people, settings)
     out = Exports(raw, settings.seed)

@@ -57,10 +57,11 @@ class Decided:
 
 def eligible_actions(state: State, phase: Ints) -> Mask:
     """Actions possible per person: by phase, no mail without consent and address, only to known customers."""
-    able = _TABLE[phase] & state.customer[:, None]
+    able: Mask = _TABLE[phase] & state.customer[:, None]
     able[:, list(MAILED)] &= (state.consent & state.reachable)[:, None]
     # Where only doing nothing is left there is nothing to decide.
-    return able & (able.sum(axis=1) >= 2)[:, None]
+    able &= (able.sum(axis=1) >= 2)[:, None]
+    return able
 
 
 def propensities(state: State, x: Seen, phase: Ints, able: Mask, settings: DemoSettings) -> Floats:

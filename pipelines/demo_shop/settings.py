@@ -48,7 +48,9 @@ class DemoSettings(Settings):
     @classmethod
     def _whole_weeks(cls, days: int) -> int:
         if days % 7:
-            raise ValueError(f"must be whole weeks (a multiple of 7); the nearest are {days // 7 * 7} and {days // 7 * 7 + 7}")
+            raise ValueError(
+                f"must be whole weeks (a multiple of 7); the nearest are {days // 7 * 7} and {days // 7 * 7 + 7}"
+            )
         return days
 
     @property

@@ -9,10 +9,11 @@ import numpy as np
 
 from pipelines.demo_shop.effects import SCALE, Seen, deltas, seen
 from pipelines.demo_shop.evidence import phase_of
+from pipelines.demo_shop.happenings import Week
 from pipelines.demo_shop.policy import Decided, decide
 from pipelines.demo_shop.settings import DemoSettings
 from pipelines.demo_shop.state import Floats, Ints, State, first_people
-from pipelines.demo_shop.week import Draws, Week, advance
+from pipelines.demo_shop.week import Draws, advance
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,7 @@ def lives(settings: DemoSettings, *, mondays: bool = False) -> Iterator[tuple[Mo
         yield monday, advance(state, week, phase, action, lift, draws, settings)
 
 
-def acted(
-    x: Seen, phase: Ints, decided: Decided | None, settings: DemoSettings
-) -> tuple[Ints, Floats]:
+def acted(x: Seen, phase: Ints, decided: Decided | None, settings: DemoSettings) -> tuple[Ints, Floats]:
     """Give the action of everybody (0 for who was not decided about), and its logit effect."""
     action, lift = np.zeros(len(phase), dtype=np.int64), np.zeros(len(phase))
     if decided is not None:

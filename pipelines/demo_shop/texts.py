@@ -34,7 +34,10 @@ COLOURS = ("zand", "oker", "mosgroen", "nachtblauw", "terracotta", "wit", "grijs
 REVIEWS: dict[str, tuple[tuple[str, str], ...]] = {
     "good": (
         ("Prachtige kwaliteit, heel blij mee!", "Beautiful quality, very happy with it!"),
-        ("Snel geleverd en precies zoals op de foto. Een aanrader.", "Fast delivery and just like the picture. Recommended."),
+        (
+            "Snel geleverd en precies zoals op de foto. Een aanrader.",
+            "Fast delivery and just like the picture. Recommended.",
+        ),
         ("Geweldig product, mooi afgewerkt.", "Great product, nicely finished."),
     ),
     "fair": (
@@ -48,7 +51,10 @@ REVIEWS: dict[str, tuple[tuple[str, str], ...]] = {
 }
 COMMENTS: dict[str, tuple[tuple[str, str], ...]] = {
     "good": (
-        ("Fijne winkel, vriendelijke mensen en snelle levering.", "Lovely shop, friendly people and fast delivery."),
+        (
+            "Fijne winkel, vriendelijke mensen en snelle levering.",
+            "Lovely shop, friendly people and fast delivery.",
+        ),
         ("Altijd tevreden, ik kom graag terug.", "Always satisfied, I love to come back."),
     ),
     "fair": (
@@ -56,8 +62,14 @@ COMMENTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Goede producten maar vrij duur.", "Good products but rather expensive."),
     ),
     "bad": (
-        ("Lang gewacht en niemand reageert op mijn mail. Slecht!", "Waited long and nobody answers my mail. Bad!"),
-        ("Verkeerd artikel gekregen en veel gedoe met terugsturen.", "Got the wrong item and a lot of hassle to return it."),
+        (
+            "Lang gewacht en niemand reageert op mijn mail. Slecht!",
+            "Waited long and nobody answers my mail. Bad!",
+        ),
+        (
+            "Verkeerd artikel gekregen en veel gedoe met terugsturen.",
+            "Got the wrong item and a lot of hassle to return it.",
+        ),
     ),
 }
 #: (subject, message) per language.

@@ -50,7 +50,12 @@ def write_truth(
             **{f"propensity_{action}": chance[:, place] for place, action in enumerate(ACTIONS)},
         }
         _write(folder / "decisions.parquet", columns)
-    facts = {"settings": settings.model_dump(), "faults": faults, "phases": list(PHASES), "actions": list(ACTIONS)}
+    facts = {
+        "settings": settings.model_dump(),
+        "faults": faults,
+        "phases": list(PHASES),
+        "actions": list(ACTIONS),
+    }
     (folder / "truth.json").write_text(json.dumps(facts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 

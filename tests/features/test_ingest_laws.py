@@ -172,7 +172,7 @@ def test_two_ids_with_one_pseudonym_are_refused(tmp_path: Path, monkeypatch: pyt
 
 def test_unknown_kind_of_source_names_those_allowed(tmp_path: Path) -> None:
     settings = settings_of("table", tmp_path).model_copy(update={"kind": "tabel"})
-    with pytest.raises(InputError, match="allowed: .*complete_journey.* ga4, .* table"):
+    with pytest.raises(InputError, match=r"allowed: .*complete_journey.* ga4, .* table"):
         run("table", settings, tmp_path)
 
 

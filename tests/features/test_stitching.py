@@ -168,7 +168,6 @@ def test_a_decision_is_about_who_it_was_then(shop: Shop) -> None:
     options = {"actions": ["none", "coupon"]}
     shop.write("decisions", decisions, "decision_log", "decisions.csv", **options)
     shop.write("decisions", [decisions[0], decisions[2]], "decision_log", "decisions_again.csv", **options)
-    shop.parts["decisions"]["options"]["decisions"] = "decisions*.csv"
     shop.visits("K1,2024-01-01", "K2,2024-01-01")
     shop.links("customer,K1,customer,K2,2024-01-05")
     meta = shop.ingest()
@@ -210,7 +209,6 @@ def test_a_duplicate_row_takes_its_further_events_along(shop: Shop) -> None:
     shop.visits("K1,2024-01-01")
     for name in ("tickets.csv", "tickets_again.csv"):
         shop.write("service", [header, row], "service", name)
-    shop.parts["service"]["options"]["tickets"] = "tickets*.csv"
     meta = shop.ingest()
     files = [file for file in meta["counts"]["files"] if file["part"] == "service"]
     assert sorted((file["kept"], file["deduplicated"]) for file in files) == [(0, 1), (1, 0)]
@@ -224,7 +222,6 @@ def test_costs_of_two_files_count_once_and_equal_rows_of_one_file_each(shop: Sho
     rows = ["2024-01-01,display,spring,1,1,5", "2024-01-01,display,spring,1,1,5", "2024-01-02,display,,1,1,2"]
     for name in ("costs.csv", "costs_again.csv"):
         shop.write("ads", [header, *rows], "ad_costs", name)
-    shop.parts["ads"]["options"]["costs"] = "costs*.csv"
     meta = shop.ingest()
     assert [(row["day"], row["campaign"], row["amount"]) for row in shop.table("costs")] == [
         ("01-01", "spring", 10.0), ("01-02", None, 2.0),

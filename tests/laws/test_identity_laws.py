@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features.contract import DAY_US
-from features.identity import MOST_STEPS, NEVER, Links, owners, settle, versions
+from features.contract import DAY_US, NEVER
+from features.identity import MOST_STEPS, Links, owners, settle, versions
 from features.plan import Plan
 from features.table import build
 

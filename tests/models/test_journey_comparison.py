@@ -14,7 +14,9 @@ from models.panel import PHASE_PREFIX, Panel
 from models.settings import EvaluationSettings, LightGBMSettings, TrainSettings
 
 CONTRACT = LabelContract(target="churn", horizon_days=14, min_positives=20, min_negatives=20)
-TRAIN = TrainSettings(estimators=("logistic",), separate_phases=False, lightgbm=LightGBMSettings(max_rounds=20))
+TRAIN = TrainSettings(
+    estimators=("logistic",), separate_phases=False, lightgbm=LightGBMSettings(max_rounds=20)
+)
 EVALUATION = EvaluationSettings(test_cutoffs=2, resamples=60)
 
 

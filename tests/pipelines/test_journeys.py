@@ -24,9 +24,16 @@ from pipelines.paths import Project
 from pipelines.plan import load_plan
 
 
-def test_the_list_names_every_journey_in_the_chosen_language(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_list_names_every_journey_in_the_chosen_language(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     told = journeys.lines(shop)
-    assert [line[:2] + line[2:].split()[0] for line in told] == ["  5k", "  digital", "* five_phase", "  four_phase"]
+    assert [line[:2] + line[2:].split()[0] for line in told] == [
+        "  5k",
+        "  digital",
+        "* five_phase",
+        "  four_phase",
+    ]
     assert "Awareness > Consideration > Decision > Retention > Advocacy" in told[2]
     edit(shop, ["language=nl", "journey=5k"])
     monkeypatch.chdir(shop)
@@ -91,7 +98,9 @@ def test_comparing_judges_the_same_customers_under_each_journey(shop: Path) -> N
         other = one["journeys"]["four_phase"]["phase_alone"]
         assert other["low"] <= other["difference"] <= other["high"]
         assert any(line.startswith(f"{target}: log loss") for line in told)
-    assert f"{found['targets']['churn']['journeys']['four_phase']['model']['log_loss']:.4f}" in "\n".join(told)
+    assert f"{found['targets']['churn']['journeys']['four_phase']['model']['log_loss']:.4f}" in "\n".join(
+        told
+    )
     for shares in found["shares"].values():
         assert sum(shares.values()) == pytest.approx(1.0)
 
@@ -121,7 +130,11 @@ def test_phases_of_another_journey_are_those_the_features_would_hold(shop: Path)
 
 @pytest.mark.parametrize(
     ("wanted", "said"),
-    [(["five_phase"], "at least two"), (["5k", "5k"], "at least two"), (["5k", "six"], "six.yaml does not exist")],
+    [
+        (["five_phase"], "at least two"),
+        (["5k", "5k"], "at least two"),
+        (["5k", "six"], "six.yaml does not exist"),
+    ],
 )
 def test_a_comparison_that_cannot_be_made_is_explained(shop: Path, wanted: list[str], said: str) -> None:
     with pytest.raises(InputError, match=said):

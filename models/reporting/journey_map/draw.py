@@ -22,7 +22,7 @@ from models.reporting.journey_map.flows import (
     pill,
     shares,
 )
-from models.reporting.journey_map.rows import ACCENT, INK, LINE, MUTED, SMALL, SOFT, Row, rows_of
+from models.reporting.journey_map.rows import ACCENT, INK, LINE, MUTED, SMALL, Row, rows_of
 from models.reporting.journey_map.sentiment import HEIGHT as SENTIMENT_HEIGHT
 from models.reporting.journey_map.sentiment import draw_sentiment
 from models.reporting.journey_map.svg import Svg, width_of, wrapped
@@ -62,10 +62,16 @@ def journey_map(data: Mapping[str, Any], journey: JourneySettings, said: Journey
     lefts = [MARGIN + GUTTER + place * column for place in range(len(phases))]
     rows = rows_of(phases, said, column - 26)
     words = said.words
-    listed = [words("map_desc_phase", phase=words.phase(one["key"]), n=words.number(one["customers"])) for one in phases]
+    listed = [
+        words("map_desc_phase", phase=words.phase(one["key"]), n=words.number(one["customers"]))
+        for one in phases
+    ]
     name = journey.title[words.language]
     svg = Svg(
-        WIDTH, 1060, words("map_title", journey=name), words("map_desc", journey=name, phases=words.listed(listed))
+        WIDTH,
+        1060,
+        words("map_title", journey=name),
+        words("map_desc", journey=name, phases=words.listed(listed)),
     )
     svg.rect(0, 0, WIDTH, 2000, "#ffffff")
     _title(svg, data, said, name, title)
@@ -132,7 +138,13 @@ def _flow_area(
         if found.get((key, DORMANT), 0.0) > 0:
             draw_sleep(svg, found[key, DORMANT], middle, stations.bottom, lane)
     if ends:
-        draw_loop(svg, middles[keys.index(ends[0])] + STATION[0] / 2 - 8, middles[keys.index(ends[1])] - STATION[0] / 2 + 8, top, high)
+        draw_loop(
+            svg,
+            middles[keys.index(ends[0])] + STATION[0] / 2 - 8,
+            middles[keys.index(ends[1])] - STATION[0] / 2 + 8,
+            top,
+            high,
+        )
     percent = {(flow.start, flow.end): words.percent(flow.share) for flow in flows}
     draw_flows(svg, flows, stations, percent)
     for middle, key in zip(middles, keys, strict=True):
@@ -141,7 +153,9 @@ def _flow_area(
     for phase, middle in zip(phases, middles, strict=True):
         _station(svg, phase, middle, top, found, words)
     if ends:
-        _loop_words(svg, data["loop"], (middles[keys.index(ends[0])] + middles[keys.index(ends[1])]) / 2, high, said)
+        _loop_words(
+            svg, data["loop"], (middles[keys.index(ends[0])] + middles[keys.index(ends[1])]) / 2, high, said
+        )
     _key(svg, words, top)
     _lane(svg, dormant, keys, middles, found, said, lane)
     return lane + 48
@@ -152,9 +166,13 @@ def _fine(words: Words, share: float) -> str:
     return words.percent(share, 1 if share < 0.01 else 0)
 
 
-def _station(svg: Svg, phase: Mapping[str, Any], middle: float, top: float, found: Mapping[Any, float], words: Words) -> None:
+def _station(
+    svg: Svg, phase: Mapping[str, Any], middle: float, top: float, found: Mapping[Any, float], words: Words
+) -> None:
     colour = PARTS.get(phase["part"] or "", ACCENT)
-    svg.rect(middle - STATION[0] / 2, top, STATION[0], STATION[1], "#ffffff", rx=14, stroke=colour, stroke_width=3)
+    svg.rect(
+        middle - STATION[0] / 2, top, STATION[0], STATION[1], "#ffffff", rx=14, stroke=colour, stroke_width=3
+    )
     svg.text(middle, top + 33, words.number(phase["customers"]), 26, INK, bold=True, anchor="middle")
     about = f"{words('customers')} · {words.percent(phase['share'])}"
     svg.text(middle, top + 50, about, SMALL, MUTED, anchor="middle")
@@ -174,7 +192,10 @@ def _loop_words(svg: Svg, loop: Mapping[str, Any], middle: float, y: float, said
 
 def _key(svg: Svg, words: Words, top: float) -> None:
     """Say what the flows mean, in the gutter beside the stations."""
-    y = svg.lines(MARGIN, top - 34, wrapped(words("map_flows"), GUTTER - 16, 14, bold=True), 14, bold=True) + 2
+    y = (
+        svg.lines(MARGIN, top - 34, wrapped(words("map_flows"), GUTTER - 16, 14, bold=True), 14, bold=True)
+        + 2
+    )
     for text, colour in zip(words("map_flows_key").split("|"), (FORWARD, BACK, SLEEP, MUTED), strict=True):
         lines = wrapped(text, GUTTER - 32, SMALL)
         if colour != MUTED:
@@ -211,5 +232,12 @@ def _row(svg: Svg, row: Row, lefts: Sequence[float], y: float) -> float:
     inside = _label(svg, row.label, row.about, y)
     for cell, left in zip(row.cells, lefts, strict=True):
         cell.draw(svg, left + 12, inside + 1)
-    told = len(wrapped(row.label, GUTTER - 12, 14, bold=True)) * 18 + len(wrapped(row.about, GUTTER - 14, 11)) * 14.3
-    return inside + max(max((cell.height for cell in row.cells), default=20.0), told + 6 if row.about else 0.0) + 8
+    told = (
+        len(wrapped(row.label, GUTTER - 12, 14, bold=True)) * 18
+        + len(wrapped(row.about, GUTTER - 14, 11)) * 14.3
+    )
+    return (
+        inside
+        + max(max((cell.height for cell in row.cells), default=20.0), told + 6 if row.about else 0.0)
+        + 8
+    )

@@ -86,7 +86,9 @@ def flows_between(found: Mapping[tuple[str, str], float], keys: Sequence[str]) -
     return sorted(flows, key=lambda flow: (-flow.span, flow.start, flow.end))
 
 
-def draw_flows(svg: Svg, flows: Sequence[Flow], stations: Stations, percent: Mapping[tuple[int, int], str]) -> None:
+def draw_flows(
+    svg: Svg, flows: Sequence[Flow], stations: Stations, percent: Mapping[tuple[int, int], str]
+) -> None:
     """Draw all ribbons between stations, then their labels on top.
 
     Parameters
@@ -112,16 +114,19 @@ def draw_flows(svg: Svg, flows: Sequence[Flow], stations: Stations, percent: Map
             colour = FORWARD if forward else BACK
             bend = y + tip + 4 / 3 * (rise - tip / 2)
             svg.path(
-                f"M{short(x1)} {short(y)}C{short(x1)} {short(bend)} {short(x2)} {short(bend)} {short(x2)} {short(y + tip)}",
+                f"M{short(x1)} {short(y)}"
+                f"C{short(x1)} {short(bend)} {short(x2)} {short(bend)} {short(x2)} {short(y + tip)}",
                 fill="none", stroke=colour, stroke_width=flow.width, stroke_opacity=0.5,
             )  # fmt: skip
             _arrow(svg, x2, y + tip, -tip, max(flow.width / 2 + 3, 5), colour)
-            labels.append(((x1 + x2) / 2, y + rise + (tip if forward else tip), percent[flow.start, flow.end], colour))
+            labels.append(((x1 + x2) / 2, y + rise + tip, percent[flow.start, flow.end], colour))
     for x, y, text, colour in labels:
         pill(svg, x, y, text, colour)
 
 
-def _ports(flows: Sequence[Flow], stations: Stations, forward: bool) -> tuple[dict[Flow, float], dict[Flow, float]]:
+def _ports(
+    flows: Sequence[Flow], stations: Stations, forward: bool
+) -> tuple[dict[Flow, float], dict[Flow, float]]:
     """Place where each ribbon leaves and arrives: side by side, those that go far nearest to the middle."""
     starts: dict[Flow, float] = {}
     ends: dict[Flow, float] = {}
@@ -137,9 +142,7 @@ def _ports(flows: Sequence[Flow], stations: Stations, forward: bool) -> tuple[di
 
 
 def _arrow(svg: Svg, x: float, y: float, length: float, half: float, colour: str) -> None:
-    svg.path(
-        f"M{short(x - half)} {short(y)}H{short(x + half)}L{short(x)} {short(y + length)}Z", fill=colour
-    )
+    svg.path(f"M{short(x - half)} {short(y)}H{short(x + half)}L{short(x)} {short(y + length)}Z", fill=colour)
 
 
 def pill(svg: Svg, x: float, y: float, text: str, colour: str, size: float = 12.5) -> None:
@@ -156,7 +159,9 @@ def draw_sleep(svg: Svg, share: float, x: float, y1: float, y2: float) -> None:
     _arrow(svg, x, y2 - 9, 9, max(width / 2 + 3, 5), SLEEP)
 
 
-def loop_ends(found: Mapping[tuple[str, str], float], parts: Mapping[str, str | None]) -> tuple[str, str] | None:
+def loop_ends(
+    found: Mapping[tuple[str, str], float], parts: Mapping[str, str | None]
+) -> tuple[str, str] | None:
     """Name the customer phase and the buyer phase between which most customers come back; None if nobody does.
 
     Examples
@@ -176,7 +181,8 @@ def draw_loop(svg: Svg, start: float, end: float, top: float, high: float) -> No
     """Draw the loyalty loop over everything else: up, along, and down again."""
     bow = 46.0
     svg.path(
-        f"M{short(start)} {short(top)}V{short(high + bow)}Q{short(start)} {short(high)} {short(start - bow)} {short(high)}"
+        f"M{short(start)} {short(top)}V{short(high + bow)}"
+        f"Q{short(start)} {short(high)} {short(start - bow)} {short(high)}"
         f"H{short(end + bow)}Q{short(end)} {short(high)} {short(end)} {short(high + bow)}V{short(top - 9)}",
         fill="none", stroke=LOOP, stroke_width=2.5, stroke_dasharray="7 5",
     )  # fmt: skip

@@ -49,17 +49,23 @@ def rows_of(phases: Sequence[Mapping[str, Any]], said: JourneyWords, width: floa
     words = said.words
     return {
         "touchpoints": Row(
-            words("map_touchpoints"), words("map_touchpoints_about"), [_touchpoints(one, said, width) for one in phases]
+            words("map_touchpoints"),
+            words("map_touchpoints_about"),
+            [_touchpoints(one, said, width) for one in phases],
         ),
         "dwell": Row(words("map_dwell"), words("map_dwell_about"), _dwells(phases, said, width)),
         "drop": Row(words("map_drop"), words("map_drop_about"), [_drop(one, said, width) for one in phases]),
-        "pains": Row(words("map_pains"), "", [_findings(one["pains"], said, width, PAIN, "!") for one in phases]),
-        "chances": Row(words("map_chances"), "", [_findings(one["chances"], said, width, CHANCE, "+") for one in phases]),
+        "pains": Row(
+            words("map_pains"), "", [_findings(one["pains"], said, width, PAIN, "!") for one in phases]
+        ),
+        "chances": Row(
+            words("map_chances"), "", [_findings(one["chances"], said, width, CHANCE, "+") for one in phases]
+        ),
     }
 
 
 def _touchpoints(phase: Mapping[str, Any], said: JourneyWords, width: float) -> Cell:
-    shown = phase["touchpoints"][:TOUCHPOINTS]
+    shown = said.touches(phase["touchpoints"])[:TOUCHPOINTS]
     step, name_width = 22.5, width - 22 - 36
 
     def draw(svg: Svg, x: float, y: float) -> None:
@@ -118,11 +124,11 @@ def _drop(phase: Mapping[str, Any], said: JourneyWords, width: float) -> Cell:
             words("map_drop_last", touch=said.touch(one["kind"], one["channel"]), share=words.percent(one["share"])),
             width, SMALL,
         )
-        for one in found["last_touches"][:LAST]
+        for one in said.touches(found["last_touches"])[:LAST]
     ]  # fmt: skip
 
     def draw(svg: Svg, x: float, y: float) -> None:
-        svg.text(x, y + 16, words.percent(found["value"]), 18, bold=True)
+        svg.text(x, y + 16, words.percent(found["value"], 1 if found["value"] < 0.01 else 0), 18, bold=True)
         svg.text(x + 54, y + 15, interval, SMALL, MUTED)
         svg.lines(x, y + 34, lines, SMALL, MUTED)
 

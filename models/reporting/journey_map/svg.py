@@ -30,9 +30,9 @@ def wrapped(text: str, width: float, size: float, most: int = 99, bold: bool = F
 
     Examples
     --------
-    >>> wrapped("every touch counts", 60, 10)
+    >>> wrapped("every touch counts", 45, 10)
     ['every', 'touch', 'counts']
-    >>> wrapped("every touch counts", 60, 10, most=2)
+    >>> wrapped("every touch counts", 45, 10, most=2)
     ['every', 'touch …']
     """
     lines = [""]
@@ -89,13 +89,15 @@ class Svg:
         self.width, self.height = width, height
         self._parts = [f"<title>{escape(title)}</title>", f"<desc>{escape(description)}</desc>"]
 
-    def add(self, name: str, content: str | None = None, **attributes: str | float) -> None:
+    def add(self, name: str, content: str | None = None, /, **attributes: str | float) -> None:
         """Add one element; ``content`` is text."""
-        said = "".join(
-            f" {key.rstrip('_').replace('_', '-')}={quoteattr(short(value) if isinstance(value, float | int) else value)}"
-            for key, value in attributes.items()
+        written = {
+            key: value if isinstance(value, str) else short(value) for key, value in attributes.items()
+        }
+        said = "".join(f" {key.replace('_', '-')}={quoteattr(text)}" for key, text in written.items())
+        self._parts.append(
+            f"<{name}{said}/>" if content is None else f"<{name}{said}>{escape(content)}</{name}>"
         )
-        self._parts.append(f"<{name}{said}/>" if content is None else f"<{name}{said}>{escape(content)}</{name}>")
 
     def rect(self, x: float, y: float, width: float, height: float, fill: str, **more: str | float) -> None:
         """Add a rectangle."""

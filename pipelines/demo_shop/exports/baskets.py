@@ -54,7 +54,10 @@ def catalogue() -> Catalogue:
     names, prices = [], []
     for category in CATEGORIES:
         typical, nouns = PRODUCTS[category]
-        names += [f"{nouns[i % len(nouns)]} {COLOURS[(i // len(nouns)) % len(COLOURS)]}" for i in range(PER_CATEGORY)]
+        names += [
+            f"{nouns[i % len(nouns)]} {COLOURS[(i // len(nouns)) % len(COLOURS)]}"
+            for i in range(PER_CATEGORY)
+        ]
         prices.append(np.floor(typical * np.exp(0.45 * rng.normal(size=PER_CATEGORY))) + 0.95)
     count = len(CATEGORIES) * PER_CATEGORY
     return Catalogue(
@@ -65,7 +68,11 @@ def catalogue() -> Catalogue:
 
 def favourites(person: Ints, people: People, rng: np.random.Generator) -> Ints:
     """Draw one product per row: two thirds from the person's favourite category."""
-    of = np.where(rng.random(len(person)) < 0.66, people.favourite[person], rng.integers(len(CATEGORIES), size=len(person)))
+    of = np.where(
+        rng.random(len(person)) < 0.66,
+        people.favourite[person],
+        rng.integers(len(CATEGORIES), size=len(person)),
+    )
     # Cheap things go faster, and some products far more than others.
     return of * PER_CATEGORY + np.floor(PER_CATEGORY * rng.random(len(person)) ** 1.7).astype(np.int64)
 
@@ -82,5 +89,6 @@ def baskets_of(log: Log, people: People, settings: DemoSettings) -> Baskets:
     quantity = 1 + (rng.random(len(order)) < 0.18) + (rng.random(len(order)) < 0.05)
     price = np.round(catalogue().price[product] * np.where(people.price_level[person] > 1.25, 1.1, 1.0), 2)
     discount = np.where(orders["coupon"][order], np.round(0.10 * price * quantity, 2), 0.0)
-    total = np.round(np.bincount(order, weights=price * quantity - discount, minlength=len(number)), 2)
-    return Baskets(order, line, product, quantity, price, discount, total)
+    paid = price * quantity - discount
+    total = np.round(np.bincount(order, weights=paid, minlength=len(number)).astype(np.float64), 2)
+    return Baskets(order, line, product, quantity, price, discount, total.astype(np.float64))

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.demo_shop.exports.files import Exports, money, moments, numbered
+from pipelines.demo_shop.exports.files import Exports, moments, money, numbered
 from pipelines.demo_shop.exports.people import LATER, People
 from pipelines.demo_shop.log import DAY_S, Log
 from pipelines.demo_shop.settings import DemoSettings
@@ -40,6 +40,7 @@ def write_contacts(log: Log, people: People, settings: DemoSettings, out: Export
     consent = np.where(log.start.consent[person] & is_main, "Marketing contact", "Non-marketing contact")
     gender = pa.array(np.array(["F", "M", "X", ""])[np.searchsorted([0.55, 0.94, 0.96], rng.random(n))])
     year = np.clip(np.round(rng.normal(1978, 14, size=n)), 1934, 2006).astype(np.int64)
+    born = pc.if_else(pa.array(rng.random(n) < 0.25), NOTHING, pa.array(year).cast(pa.string()))
     # Some contacts never said what they want: a system shows that as nothing.
     unknown = pc.and_(nobody.take(rows), pa.array(is_main))
     out.count("crm/hubspot_contacts.csv", "without consent", int(pc.sum(unknown).as_py() or 0))
@@ -57,7 +58,7 @@ def write_contacts(log: Log, people: People, settings: DemoSettings, out: Export
             "Lead Status": np.where(numbered_now, "", "OPEN"),
             "Marketing contact status": pc.if_else(unknown, NOTHING, pa.array(consent)),
             "Customer number": pc.if_else(pa.array(numbered_now), people.number.take(rows), NOTHING),
-            "Birth year": pc.if_else(pa.array(rng.random(n) < 0.25).take(rows), NOTHING, pa.array(year).cast(pa.string()).take(rows)),
+            "Birth year": born.take(rows),
             "Gender": gender.take(rows),
             "Country/Region": np.where(rng.random(n) < 0.93, "Netherlands", "Belgium")[person],
             "City": pa.array(CITIES).take(pa.array(rng.integers(len(CITIES), size=n)[person])),

@@ -8,10 +8,11 @@ import pyarrow.compute as pc
 
 from pipelines.demo_shop.effects import ACTIONS, COST
 from pipelines.demo_shop.evidence import PHASES
-from pipelines.demo_shop.exports.files import Exports, money, moments, numbered
+from pipelines.demo_shop.exports.files import Exports, moments, money, numbered
 from pipelines.demo_shop.exports.people import People
 from pipelines.demo_shop.log import DAY_S, Log
 from pipelines.demo_shop.settings import DECISION_HOUR, DemoSettings
+from pipelines.demo_shop.state import Ints, Mask
 
 
 def write_decisions(log: Log, people: People, out: Exports) -> None:
@@ -22,7 +23,9 @@ def write_decisions(log: Log, people: People, out: Exports) -> None:
     week = np.concatenate([np.full(len(decided.person), at) for at, _, decided in log.decisions])
     action = np.concatenate([decided.action for _, _, decided in log.decisions])
     eligible = np.concatenate([decided.eligible for _, _, decided in log.decisions])
-    chance = np.concatenate([decided.propensity for _, _, decided in log.decisions])[np.arange(len(action)), action]
+    chance = np.concatenate([decided.propensity for _, _, decided in log.decisions])[
+        np.arange(len(action)), action
+    ]
     explore = np.concatenate([decided.explore for _, _, decided in log.decisions])
     phase = np.concatenate([phase[decided.person] for _, phase, decided in log.decisions])
     code = eligible @ (1 << np.arange(len(ACTIONS)))
@@ -57,7 +60,8 @@ def write_costs(log: Log, settings: DemoSettings, out: Exports) -> None:
     out.write(
         "ads/costs.csv",
         {
-            "day": moments(day * DAY_S, "%Y-%m-%d", "utc"), "channel": pa.array([c[0] for c in channels]).take(pa.array(which)),
+            "day": moments(day * DAY_S, "%Y-%m-%d", "utc"),
+            "channel": pa.array([c[0] for c in channels]).take(pa.array(which)),
             "campaign": pa.array([c[1] for c in channels]).take(pa.array(which)),
             "impressions": clicks * 60 + rng.integers(0, 60, size=len(day)), "clicks": clicks, "cost": money(cost),
         },
@@ -65,6 +69,6 @@ def write_costs(log: Log, settings: DemoSettings, out: Exports) -> None:
     )  # fmt: skip
 
 
-def _busy(day: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+def _busy(day: Ints) -> Mask:
     month = pc.month(pa.array(day + 19_723, pa.int32()).cast(pa.date32())).to_numpy()
     return np.asarray((month == 11) | (month == 12))

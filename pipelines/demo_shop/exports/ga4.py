@@ -13,7 +13,13 @@ from pipelines.demo_shop.exports.baskets import Baskets, catalogue
 from pipelines.demo_shop.exports.files import START_S, Exports, numbered
 from pipelines.demo_shop.exports.ga4_rows import event_rows
 from pipelines.demo_shop.exports.people import People
-from pipelines.demo_shop.exports.web_events import WebEvents, WebSessions, login_names, web_events, web_sessions
+from pipelines.demo_shop.exports.web_events import (
+    WebEvents,
+    WebSessions,
+    login_names,
+    web_events,
+    web_sessions,
+)
 from pipelines.demo_shop.log import DAY_S, Log
 from pipelines.demo_shop.settings import START, DemoSettings
 from pipelines.demo_shop.state import Ints
@@ -31,7 +37,9 @@ def write_ga4(log: Log, people: People, baskets: Baskets, settings: DemoSettings
     sessions = web_sessions(log, people, settings)
     events = web_events(sessions, people, baskets, settings)
     rng = out.rng(50)
-    skew = np.where(rng.random(settings.customers) < SKEWED, rng.integers(-SKEW_S, SKEW_S, size=settings.customers), 0)
+    skew = np.where(
+        rng.random(settings.customers) < SKEWED, rng.integers(-SKEW_S, SKEW_S, size=settings.customers), 0
+    )
     stamp = (START_S + events.second + skew[sessions.owner[events.session]]) * 1_000_000
     stamp += (np.arange(len(stamp)) * 7_919) % 1_000_000
     order = np.lexsort((np.arange(len(stamp)), stamp))

@@ -28,10 +28,31 @@ from pipelines.demo_shop.state import CATEGORIES, Ints, Mask
 from pipelines.demo_shop.texts import CITIES, SHOP, SITE
 
 NOTHING = pa.scalar(None, pa.string())
-KEYS = ("ga_session_id", "ga_session_number", "page_location", "page_title", "engagement_time_msec", "session_engaged")
+KEYS = (
+    "ga_session_id",
+    "ga_session_number",
+    "page_location",
+    "page_title",
+    "engagement_time_msec",
+    "session_engaged",
+)
 #: Pages by number: home, the categories, a product, the cart, the account.
-PAGES = ("/", *(f"/{category}" for category in CATEGORIES), "/zoeken", "/winkelwagen", "/afrekenen", "/account")
-TITLES = ("Home", *(category.capitalize() for category in CATEGORIES), "Zoeken", "Winkelwagen", "Afrekenen", "Account")
+PAGES = (
+    "/",
+    *(f"/{category}" for category in CATEGORIES),
+    "/zoeken",
+    "/winkelwagen",
+    "/afrekenen",
+    "/account",
+)
+TITLES = (
+    "Home",
+    *(category.capitalize() for category in CATEGORIES),
+    "Zoeken",
+    "Winkelwagen",
+    "Afrekenen",
+    "Account",
+)
 
 
 def event_rows(
@@ -45,7 +66,9 @@ def event_rows(
     phone = (sessions.device[session] == 1) ^ mobile[person]
     source, medium = _sources(sessions.source[session])
     of_first, medium_first = _sources(sessions.first_source[session])
-    campaign = pc.if_else(pa.array(sessions.source[session] >= 7), pc.binary_join_element_wise(source, "2024", "_"), NOTHING)
+    campaign = pc.if_else(
+        pa.array(sessions.source[session] >= 7), pc.binary_join_element_wise(source, "2024", "_"), NOTHING
+    )
     asked = sessions.rows["person"][session] % 50 != 7
     consent = pc.if_else(pa.array(asked), pa.scalar("Yes"), NOTHING)
     manual = pa.StructArray.from_arrays(
@@ -53,7 +76,8 @@ def event_rows(
         ["manual_campaign_name", "manual_source", "manual_medium", "gclid"],
     )
     last_click = pa.StructArray.from_arrays(
-        [pa.StructArray.from_arrays([campaign, source, medium], ["campaign_name", "source", "medium"])], ["manual_campaign"]
+        [pa.StructArray.from_arrays([campaign, source, medium], ["campaign_name", "source", "medium"])],
+        ["manual_campaign"],
     )
     columns = {
         "event_date": pc.strftime(pa.array(stamp // 1_000_000, pa.timestamp("s")), format="%Y%m%d"),
@@ -100,7 +124,12 @@ def _params(session: Ints, name: Ints, sessions: WebSessions, events: WebEvents,
     count, keys = len(session), len(KEYS)
     page = np.select(
         [name == SEARCH, name == CART, name >= CHECKOUT, name >= LIST],
-        [len(CATEGORIES) + 1, len(CATEGORIES) + 2, len(CATEGORIES) + 3, 1 + events.product[rows] % len(CATEGORIES)],
+        [
+            len(CATEGORIES) + 1,
+            len(CATEGORIES) + 2,
+            len(CATEGORIES) + 3,
+            1 + events.product[rows] % len(CATEGORIES),
+        ],
         np.where((name == PAGE) & (rows % 3 > 0), 1 + rows % len(CATEGORIES), 0),
     )
     words = pa.array([SITE + path for path in PAGES] + [f"{title} | {SHOP}" for title in TITLES] + ["0", "1"])
@@ -129,7 +158,9 @@ def _ecommerce(
     order = np.maximum(sessions.order[session], 0)
     bought = pa.array(name != PURCHASE)
     lines = np.bincount(baskets.order, minlength=len(baskets.total))
-    pieces = np.bincount(baskets.order, weights=baskets.quantity, minlength=len(baskets.total)).astype(np.int64)
+    pieces = np.bincount(baskets.order, weights=baskets.quantity, minlength=len(baskets.total)).astype(
+        np.int64
+    )
 
     def only(values: NDArray[np.generic]) -> pa.Array:
         return pa.array(values[order], mask=(name != PURCHASE))
@@ -142,7 +173,13 @@ def _ecommerce(
 
 
 def _items(
-    session: Ints, name: Ints, sessions: WebSessions, events: WebEvents, rows: Ints, baskets: Baskets, goods: Catalogue
+    session: Ints,
+    name: Ints,
+    sessions: WebSessions,
+    events: WebEvents,
+    rows: Ints,
+    baskets: Baskets,
+    goods: Catalogue,
 ) -> pa.Array:
     """``items``: the product looked at or put in the cart; all lines of an order with the purchase."""
     order = sessions.order[session]
@@ -161,7 +198,13 @@ def _items(
     price = np.where(of_line, baskets.price[line], goods.price[what])
     place = pa.array(what)
     items = pa.StructArray.from_arrays(
-        [goods.number.take(place), goods.name.take(place), goods.category.take(place), pa.array(price), pa.array(quantity)],
+        [
+            goods.number.take(place),
+            goods.name.take(place),
+            goods.category.take(place),
+            pa.array(price),
+            pa.array(quantity),
+        ],
         ["item_id", "item_name", "item_category", "price", "quantity"],
     )
     return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), items)

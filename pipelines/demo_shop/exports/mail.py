@@ -10,6 +10,7 @@ from pipelines.demo_shop.effects import ACTIONS
 from pipelines.demo_shop.exports.files import Exports, moments, numbered
 from pipelines.demo_shop.exports.people import People
 from pipelines.demo_shop.log import DAY_S, Log
+from pipelines.demo_shop.state import Ints
 from pipelines.demo_shop.texts import SITE
 
 UTC = "%Y-%m-%dT%H:%M:%SZ"
@@ -46,15 +47,17 @@ def write_mail_log(log: Log, people: People, out: Exports) -> None:
     out.write(
         "mail/mail_log.csv",
         {
-            "message_id": numbered("M", row + 1, 8), "campaign": campaign_names(mails["action"][row], mails["week"][row]),
-            "email": people.email.take(pa.array(mails["person"][row])), "event": word, "at": moments(second, UTC, "utc"),
+            "message_id": numbered("M", row + 1, 8),
+            "campaign": campaign_names(mails["action"][row], mails["week"][row]),
+            "email": people.email.take(pa.array(mails["person"][row])), "event": word,
+            "at": moments(second, UTC, "utc"),
             "url": url,
         },
         key="message_id", moment="at", share=0.0001,
     )  # fmt: skip
 
 
-def campaign_names(action: np.ndarray, week: np.ndarray) -> pa.Array:  # type: ignore[type-arg]
+def campaign_names(action: Ints, week: Ints) -> pa.Array:
     """Name the campaign: the action, or the shop's own newsletter, and the week."""
     names = pa.array(["nieuwsbrief", *(f"{word}_actie" for word in ACTIONS[1:])]).take(pa.array(action))
     return pc.binary_join_element_wise(names, pa.array(week + 1).cast(pa.string()), "_w")

@@ -66,7 +66,8 @@ class People:
         shared = self.partner >= 0
         lent = np.zeros(len(shared), dtype=np.bool_)
         lent[self.partner[shared]] = True
-        return ~shared & ~lent & (self.merge_s == LATER) & (self.learnt_s == LATER)
+        plain: Mask = ~shared & ~lent & (self.merge_s == LATER) & (self.learnt_s == LATER)
+        return plain
 
 
 def people_of(log: Log, settings: DemoSettings) -> People:

@@ -48,7 +48,9 @@ def write_chats(log: Log, people: People, out: Exports) -> None:
     """Write ``service/chats.csv``: by customer number where known, else by browser."""
     rng = out.rng(31)
     # A visitor who is neither known nor measured leaves a chat that is nobody's: not exported.
-    named = log.start.tracked[log.chats["person"]] | (log.chats["second"] > people.customer_s[log.chats["person"]])
+    named = log.start.tracked[log.chats["person"]] | (
+        log.chats["second"] > people.customer_s[log.chats["person"]]
+    )
     person, second = log.chats["person"][named], log.chats["second"][named]
     count = len(person)
     rows, known = pa.array(person), pa.array(second > people.customer_s[person])
@@ -57,7 +59,7 @@ def write_chats(log: Log, people: People, out: Exports) -> None:
         {
             "chat_id": numbered("C", np.arange(count) + 1, 6),
             "customer_id": pc.if_else(known, people.number.take(rows), NOTHING),
-            "browser_id": pc.if_else(pc.or_(known, pa.array(~log.start.tracked[person])), NOTHING, people.browser.take(rows)),
+            "browser_id": pc.if_else(known, NOTHING, people.browser.take(rows)),
             "started_at": moments(second), "ended_at": moments(second + rng.integers(90, 900, size=count)),
             "messages": rng.integers(2, 20, size=count),
             "transcript": pa.array([text for text, _ in CHATS]).take(pa.array(rng.integers(len(CHATS), size=count))),
@@ -76,14 +78,17 @@ def write_surveys(log: Log, people: People, settings: DemoSettings, out: Exports
     received = answered + np.where(late, rng.integers(DAY_S, 6 * DAY_S, size=len(rows)), 30)
     inside = received < settings.days * DAY_S
     rows, person, answered, received = rows[inside], person[inside], answered[inside], received[inside]
-    score = np.clip(np.round(7.6 + 0.7 * log.start.engagement[person] + 1.7 * rng.normal(size=len(rows))), 0, 10)
+    score = np.clip(
+        np.round(7.6 + 0.7 * log.start.engagement[person] + 1.7 * rng.normal(size=len(rows))), 0, 10
+    )
     out.count("feedback/surveys.csv", "received a day or more later", int(late[inside].sum()))
     english = people.english[person]
     words = _comment(COMMENTS, np.searchsorted([6.5, 8.5], score), english, rng)
     out.write(
         "feedback/surveys.csv",
         {
-            "response_id": numbered("N", np.arange(len(rows)) + 1, 6), "customer_id": people.number.take(pa.array(person)),
+            "response_id": numbered("N", np.arange(len(rows)) + 1, 6),
+            "customer_id": people.number.take(pa.array(person)),
             "email": people.email.take(pa.array(person)), "survey": pa.repeat("nps", len(rows)),
             "answered_at": moments(answered), "received_at": moments(received), "score": score.astype(np.int64),
             "comment": pc.if_else(pa.array(rng.random(len(rows)) < 0.45), words, NOTHING),
@@ -99,13 +104,16 @@ def write_reviews(log: Log, people: People, out: Exports) -> None:
     review = np.flatnonzero(log.shares["sort"] == 0)
     person = log.shares["person"][review]
     posted = log.shares["day"][review] * DAY_S + rng.integers(10 * 3_600, 20 * 3_600, size=len(review))
-    stars = np.clip(np.round(4.1 + 0.4 * log.start.engagement[person] + 0.9 * rng.normal(size=len(review))), 1, 5)
+    stars = np.clip(
+        np.round(4.1 + 0.4 * log.start.engagement[person] + 0.9 * rng.normal(size=len(review))), 1, 5
+    )
     product, goods = pa.array(favourites(person, people, rng)), catalogue()
     english = people.english[person]
     out.write(
         "feedback/reviews.csv",
         {
-            "review_id": numbered("V", np.arange(len(review)) + 1, 6), "customer_id": people.number.take(pa.array(person)),
+            "review_id": numbered("V", np.arange(len(review)) + 1, 6),
+            "customer_id": people.number.take(pa.array(person)),
             "product_id": goods.number.take(product), "category": goods.category.take(product),
             "posted_at": moments(posted), "stars": stars.astype(np.int64),
             "text": _comment(REVIEWS, np.searchsorted([2.5, 3.5], stars), english, rng),
@@ -118,20 +126,27 @@ def write_reviews(log: Log, people: People, out: Exports) -> None:
     referral = log.shares["sort"][other] == 2
     told = log.shares["day"][other] * DAY_S + rng.integers(10 * 3_600, 20 * 3_600, size=len(other))
     by_mail = pa.array(rng.random(len(other)) < 0.2)
-    network = np.where(referral, "whatsapp", np.array(["instagram", "facebook", "pinterest"])[rng.integers(3, size=len(other))])
+    network = np.where(
+        referral,
+        "whatsapp",
+        np.array(["instagram", "facebook", "pinterest"])[rng.integers(3, size=len(other))],
+    )
     out.write(
         "social/social.csv",
         {
             "event_id": numbered("D", np.arange(len(other)) + 1, 6),
             "customer_id": pc.if_else(by_mail, NOTHING, people.number.take(rows)), "email": people.email.take(rows),
             "at": moments(told), "type": np.where(referral, "referral", "share"), "network": network,
-            "campaign": pc.if_else(pa.array(referral), "vriend_van", NOTHING), "text": pa.nulls(len(other), pa.string()),
+            "campaign": pc.if_else(pa.array(referral), "vriend_van", NOTHING),
+            "text": pa.nulls(len(other), pa.string()),
         },
         key="event_id", moment="at",
     )  # fmt: skip
 
 
-def _words(texts: tuple[tuple[tuple[str, str], ...], ...], pick: Ints, english: Mask) -> tuple[pa.Array, pa.Array]:
+def _words(
+    texts: tuple[tuple[tuple[str, str], ...], ...], pick: Ints, english: Mask
+) -> tuple[pa.Array, pa.Array]:
     place = pa.array(pick * 2 + english)
     flat = [pair for both in texts for pair in both]
     return pa.array([pair[0] for pair in flat]).take(place), pa.array([pair[1] for pair in flat]).take(place)

@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipelines.demo_shop.exports.baskets import Baskets, catalogue
-from pipelines.demo_shop.exports.files import Exports, money, moments, numbered
+from pipelines.demo_shop.exports.files import Exports, moments, money, numbered
 from pipelines.demo_shop.exports.people import LATER, People
+from pipelines.demo_shop.happenings import STORE, WEB
 from pipelines.demo_shop.log import DAY_S, Log, Rows
 from pipelines.demo_shop.settings import DemoSettings
 from pipelines.demo_shop.state import Ints, Mask
 from pipelines.demo_shop.texts import RETURN_REASONS, STORES
-from pipelines.demo_shop.week import STORE
 
 CHANNELS = ("web", "app", "store")
 NOTHING = pa.scalar(None, pa.string())
@@ -26,11 +26,12 @@ def guest_orders(orders: Rows, people: People) -> Mask:
     settled = orders["second"] > people.customer_s[person] + DAY_S
     odd = (orders["day"] % 3) == 0
     before = orders["second"] < people.learnt_s[person]
-    return mine & settled & odd & before & (orders["channel"] == 0)
+    guest: Mask = mine & settled & odd & before & (orders["channel"] == WEB)
+    return guest
 
 
 def number_used(orders: Rows, people: People) -> pa.Array:
-    """Customer number of each order: that of a second account until it is merged; none for guests."""
+    """Give the customer number of each order: that of a second account until it is merged; none for guests."""
     person = orders["person"]
     rows = pa.array(person)
     second = people.second_number.take(rows)
@@ -122,9 +123,11 @@ def write_receipts(log: Log, people: People, baskets: Baskets, settings: DemoSet
     line = np.flatnonzero(orders["channel"][baskets.order] == STORE)
     order = baskets.order[line]
     back = np.flatnonzero(
-        (baskets.line[line] == 1) & orders["returned"][order].astype(bool) & (orders["day"][order] < settings.days - 8)
+        (baskets.line[line] == 1)
+        & orders["returned"][order].astype(bool)
+        & (orders["day"][order] < settings.days - 8)
     )
-    strangers = max(3, len(line) // 12)
+    strangers = len(line) // 12
     who = pa.array(orders["person"][order])
     place = np.concatenate([line, line[back], rng.choice(line, strangers)])
     second = np.concatenate([orders["second"][order], orders["second"][order][back] + 7 * DAY_S,

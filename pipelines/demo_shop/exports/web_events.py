@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 
 from pipelines.demo_shop.exports.baskets import Baskets, favourites
 from pipelines.demo_shop.exports.people import LATER, People
+from pipelines.demo_shop.happenings import BOUNCE, CARTED, LOOK, ORDERED, VIEWED, WEB
 from pipelines.demo_shop.log import DAY_S, Log, Rows
 from pipelines.demo_shop.settings import DemoSettings
 from pipelines.demo_shop.state import Ints, Mask
-from pipelines.demo_shop.week import BOUNCE, CARTED, LOOK, ORDERED, VIEWED, WEB
 
 #: Event names in the order in which they happen within a session.
 NAMES = (
@@ -23,7 +23,8 @@ NAMES = (
 START, FIRST, PAGE, SEARCH, LIST, ITEM, CART, CHECKOUT, PAYMENT, SIGN_UP, PURCHASE = range(len(NAMES))
 #: (source, medium, share of sessions without a campaign of ours).
 SOURCES = (
-    ("(direct)", "(none)", 0.30), ("google", "organic", 0.36), ("google", "cpc", 0.14), ("instagram.com", "social", 0.09),
+    ("(direct)", "(none)", 0.30), ("google", "organic", 0.36), ("google", "cpc", 0.14),
+    ("instagram.com", "social", 0.09),
     ("bing", "organic", 0.03), ("woonblog.example", "referral", 0.04), ("vergelijk.example", "affiliate", 0.04),
     ("nieuwsbrief", "email", 0.0), ("retargeting", "display", 0.0),
 )  # fmt: skip
@@ -67,7 +68,7 @@ class WebSessions:
 
 @dataclass(frozen=True)
 class WebEvents:
-    """One row per event, in order of time. ``product`` is -1 where none is looked at; ``gap_s`` the time to the next."""
+    """One row per event, by session. ``product`` -1: none is looked at; ``gap_s``: seconds until the next."""
 
     session: Ints
     name: Ints
@@ -83,7 +84,11 @@ def web_sessions(log: Log, people: People, settings: DemoSettings) -> WebSession
     kept = kept[np.lexsort((log.sessions["person"][kept], log.sessions["second"][kept]))]
     rows = {name: values[kept] for name, values in log.sessions.items()}
     person, second, count = rows["person"], rows["second"], len(kept)
-    lent = (people.partner[person] >= 0) & (second > people.customer_s[person] + DAY_S) & (rng.random(count) < 0.2)
+    lent = (
+        (people.partner[person] >= 0)
+        & (second > people.customer_s[person] + DAY_S)
+        & (rng.random(count) < 0.2)
+    )
     lent &= log.start.tracked[people.partner[person]]
     owner = np.where(lent, people.partner[person], person)
     device = ((second > people.second_device_s[person]) & ~lent & (rng.random(count) < 0.4)).astype(np.int64)
@@ -104,7 +109,7 @@ def web_sessions(log: Log, people: People, settings: DemoSettings) -> WebSession
 
 
 def _counted(group: Ints) -> tuple[Ints, Mask]:
-    """Number the rows of each group from 1 in the order given, and mark the first; group -1 is none."""
+    """Count the rows of each group from 1 in the order given, and mark the first; group -1 is none."""
     order = np.argsort(group, kind="stable")
     ordered = group[order]
     starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]]))
@@ -133,7 +138,8 @@ def web_events(sessions: WebSessions, people: People, baskets: Baskets, settings
     u = rng.random((count, 3))
     times = {
         START: np.ones(count, dtype=np.int64), FIRST: sessions.first_on_device.astype(np.int64), PAGE: rows["pages"],
-        SEARCH: (looks & (u[:, 0] < 0.2)).astype(np.int64), LIST: ((depth == LOOK) & (rows["hints"] > 0)).astype(np.int64),
+        SEARCH: (looks & (u[:, 0] < 0.2)).astype(np.int64),
+        LIST: ((depth == LOOK) & (rows["hints"] > 0)).astype(np.int64),
         ITEM: np.where(looks, 1 + (u[:, 1] < 0.45), 0), CART: (depth >= CARTED).astype(np.int64),
         CHECKOUT: ((depth == ORDERED) | ((depth == CARTED) & (u[:, 2] < 0.45))).astype(np.int64),
         PAYMENT: (depth == ORDERED).astype(np.int64), SIGN_UP: rows["sign_up"].astype(np.int64),
@@ -145,7 +151,11 @@ def web_events(sessions: WebSessions, people: People, baskets: Baskets, settings
     session, name = session[order].astype(np.int64), name[order].astype(np.int64)
     place, _ = _counted(session)
     # Below ten seconds, one page, no order: what GA4 counts as a session without engagement.
-    gap = np.where(depth[session] == BOUNCE, rng.integers(1, 9, size=len(session)), rng.integers(11, 38, size=len(session)))
+    gap = np.where(
+        depth[session] == BOUNCE,
+        rng.integers(1, 9, size=len(session)),
+        rng.integers(11, 38, size=len(session)),
+    )
     second = rows["second"][session] + (place - 1) * 30 + rng.integers(0, 8, size=len(session))
     second = np.where(name <= FIRST, rows["second"][session], second)
     # The shop's own moments of these two: the order, and the sign-up.
@@ -160,7 +170,7 @@ def web_events(sessions: WebSessions, people: People, baskets: Baskets, settings
 
 
 def _one_product(session: Ints, name: Ints, product: Ints) -> Ints:
-    """What goes into the cart is what was looked at last."""
+    """Put into the cart what was looked at last."""
     looked = np.where(name == ITEM, np.arange(len(name)), -1)
     last = np.maximum.accumulate(looked)
     same = (last >= 0) & (session[np.maximum(last, 0)] == session) & (name > ITEM)
@@ -172,6 +182,8 @@ def login_names(sessions: WebSessions, events: WebEvents, people: People) -> pa.
     person = sessions.rows["person"][events.session]
     joins = (events.name == SIGN_UP) | (events.name == PURCHASE)
     known = people.customer_s[person] < LATER
-    shown = sessions.logged_in[events.session] | (joins & known & (events.second >= people.customer_s[person]))
+    shown = sessions.logged_in[events.session] | (
+        joins & known & (events.second >= people.customer_s[person])
+    )
     names = people.number.take(pa.array(person))
     return pc.if_else(pa.array(shown), names, pa.scalar(None, pa.string()))

@@ -373,6 +373,33 @@ def test_weeks_lived_are_counted_once(world: Any, plan: Plan) -> None:
     assert found[phases] == (matrix >= 0).sum() and found[phases + 1] == (matrix[-4:] >= 0).sum()
 
 
+def test_loyalty_is_told_by_where_the_week_began(world: Any, grid: Grid, plan: Plan) -> None:
+    people, tally = world
+    keys = len(plan.journey.phase_keys)
+    orders, returned = [0] * keys, [0.0] * keys
+
+    def standing(us: int, phases: list[int]) -> int | None:
+        step = (us // DAY_US - grid.first) // 7
+        return max(phases[step], 0) if 0 <= step < grid.steps else None
+
+    for rows, phases, _ in people:
+        placed = orders_of(rows)
+        for order in placed:
+            phase = standing(order, phases)
+            if phase is not None:
+                orders[phase] += 1
+        for row in rows:
+            if row["kind"] == "return" and row["value"] == row["value"]:
+                at = row["occurred_us"]
+                before = [order for order in placed if at - 91 * DAY_US <= order <= at]
+                phase = standing(before[-1] if before else at, phases)
+                if phase is not None:
+                    returned[phase] += abs(row["value"])
+    assert tally.sum("standing_orders")[:keys].tolist() == orders
+    assert tally.sum("returned_value")[:keys].tolist() == pytest.approx(returned)
+    assert sum(returned) > 0
+
+
 def test_a_basket_counts_as_decision_whether_or_not_it_is_paid(
     shop: Shop, batch_of: BatchOf, plan: Plan, grid: Grid
 ) -> None:

@@ -121,6 +121,14 @@ def test_phases_share_out_what_was_counted(facts_from: Build, journey: JourneySe
         assert sum(parts) == kpi.compute(facts, "all").value
 
 
+def test_in_a_phase_repeat_rate_is_about_the_buyers_seen_there(facts_from: Build) -> None:
+    # Both are seen in retention after their order; only customer 1 orders again.
+    facts = facts_from([event(n, 10.5, "cart_add") for n in (1, 2)] + [event(n, 11.5, "purchase") for n in (1, 2)]
+                       + [event(1, 31.5, "purchase"), event(3, 12.5, "page_view")])  # fmt: skip
+    row = kpi_row(registered()["repeat_rate"], facts, "retention")
+    assert (row["value"], row["n"]) == (0.5, 2)
+
+
 def test_the_trend_is_the_last_28_days_beside_the_28_before(facts_from: Build) -> None:
     many = [event(n, 130.0 + n % 20, "purchase", value=10.0) for n in range(40)]
     many += [event(n, 160.0 + n % 20, "purchase", value=30.0 + n % 3) for n in range(40, 60)]

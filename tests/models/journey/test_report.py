@@ -233,3 +233,12 @@ def test_tables_for_a_spreadsheet(data: shapes.JourneyData, tmp_path: Path) -> N
 def test_all_channels_are_words_of_the_contract(data: shapes.JourneyData) -> None:
     for phase in data["phases"]:
         assert {one["channel"] for one in phase["touchpoints"]} <= {*CHANNELS, None}
+
+
+def test_touchpoints_leave_out_what_nobody_notices_and_name_two_channels_of_a_kind(facts_from: Build) -> None:
+    events = [(n, 9.5, "other", {"channel": "web"}) for n in range(9)]
+    events += [(n, 9.6, "page_view", {"channel": channel}) for channel in CHANNELS[:5] for n in range(8)]
+    events += [(1, 9.7, "content_view", {"channel": "web"})]
+    told = journey_data(facts_from(events))["phases"][0]["touchpoints"]
+    assert [one["kind"] for one in told] == ["page_view", "page_view", "content_view"]
+    assert (told[0]["customers"], told[0]["share"]) == (8, pytest.approx(8 / 9, rel=1e-5))

@@ -78,7 +78,9 @@ def test_same_customers_same_bytes_in_any_order(found: dict[str, object]) -> Non
     assert json.dumps(again, sort_keys=True) == json.dumps(found, sort_keys=True)
 
 
-def test_other_customers_of_the_same_sort_bear_the_same_names(found: dict[str, object], tmp_path: Path) -> None:
+def test_other_customers_of_the_same_sort_bear_the_same_names(
+    found: dict[str, object], tmp_path: Path
+) -> None:
     other = find_personas(world(seed=9)[0], SETTINGS)
     assert {one["id"] for one in other["personas"]} == {one["id"] for one in found["personas"]}
     rows, _ = world(seed=4)
@@ -119,7 +121,7 @@ def test_too_few_customers_make_no_personas(tmp_path: Path) -> None:
 
 
 def test_no_two_groups_bear_one_name() -> None:
-    alike = Group(1.0, 1.0, 0.0, 1.0, {"monetary__order_value": 0.9})
+    alike = Group(1.0, 8.0, 1.0, 0.0, 1.0, {"monetary__order_value": 0.9})
     names = ids_of([alike] * 5)
     assert len(set(names)) == 5 and names[0] == "regulars+big_baskets"
 

@@ -17,6 +17,8 @@ MOVES = {
     "dormant": (0.004, 0.02, 0.05, 0.926),
 }  # fmt: skip
 
+NO_DWELL = dict.fromkeys(("p25", "median", "low", "high"))
+
 
 def estimate(value: float | None, n: int = 100) -> dict[str, Any]:
     ends = (None, None) if value is None else (value - 0.01, value + 0.01)
@@ -35,11 +37,11 @@ def phase(key: str, part: str | None, customers: int, mood: float | None) -> dic
     dwell = {"p25": 7.0, "median": 14.0, "p75": None, "low": 7.0, "high": 21.0, "n": 30, "ended": 20}
     return {
         "key": key, "part": part, "customers": customers, "share": customers / 1000, "customers_seen": 100,
-        "entries": 40, "events": 900, "dwell": dwell if key != "buy" else dwell | dict.fromkeys(("p25", "median", "low", "high")),
+        "entries": 40, "events": 900, "dwell": dwell if key != "buy" else dwell | NO_DWELL,
         "drop_off": None if part is None else estimate(0.25) | {"lost": 5, "last_touches": last},
         "touchpoints": [touch, other] if key != "stay" else [], "sentiment": estimate(mood, 40),
         "kpis": [kpi("visits", "count", 120, rate=estimate(1.5)), kpi("nps", "points", None, reason="nothing_seen")],
-        "pains": [{"key": "drop_off", "weight": 1.0, "figures": {"drop_share": 0.47, "other_share": 0.21}}] if key == "look" else [],
+        "pains": [{"key": "drop_off", "weight": 1.0, "figures": {"drop_share": 0.47, "other_share": 0.21}}],
         "chances": [],
     }  # fmt: skip
 
@@ -65,10 +67,13 @@ def data() -> dict[str, Any]:
     return {
         "journey": "three", "source": "shop", "currency": "EUR", "as_of": "2025-06-30", "from_day": "2024-01-01",
         "step_days": 7, "period_days": 28, "kinds": ["page_view", "purchase"],
-        "phases": [phase("look", "buyer", 500, 0.2), phase("buy", "buyer", 200, None), phase("stay", "customer", 200, -0.1),
-                   phase("dormant", None, 100, None)],
+        "phases": [
+            phase("look", "buyer", 500, 0.2), phase("buy", "buyer", 200, None), phase("stay", "customer", 200, -0.1),
+            phase("dormant", None, 100, None),
+        ],
         "transitions": {"weekly": moves, "four_weekly": moves}, "entries": [], "kpis": [kpi("visits", "count", 120)],
-        "trend": [trend], "loop": loop, "channel_roles": {"window_days": 28, "orders": 90, "with_touch": 60, "channels": [role]},
+        "trend": [trend], "loop": loop,
+        "channel_roles": {"window_days": 28, "orders": 90, "with_touch": 60, "channels": [role]},
         "traffic": [traffic], "categories": [goods], "acquisition": [], "weeks": [], "totals": {}, "missing_days": [],
         "notes": [],
     }  # fmt: skip
@@ -76,7 +81,11 @@ def data() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def journey() -> JourneySettings:
-    labels = {"look": ("Kijken", "Look"), "buy": ("Kopen", "Buy"), "stay": ("Blijven & delen", "Stay & share")}
+    labels = {
+        "look": ("Kijken", "Look"),
+        "buy": ("Kopen", "Buy"),
+        "stay": ("Blijven & delen", "Stay & share"),
+    }
     phases = [
         {
             "key": key, "label": {"nl": labels[key][0], "en": labels[key][1]},
@@ -86,4 +95,6 @@ def journey() -> JourneySettings:
         for place, key in enumerate(PHASES)
     ]  # fmt: skip
     words = {"name": "three", "title": {"nl": "Drie fasen", "en": "Three phases"}, "phases": phases}
-    return JourneySettings.model_validate(words | {"dormant": {"nl": "Slapend", "en": "Dormant"}}, strict=False)
+    return JourneySettings.model_validate(
+        words | {"dormant": {"nl": "Slapend", "en": "Dormant"}}, strict=False
+    )

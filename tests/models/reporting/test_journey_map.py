@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree
 
@@ -30,7 +31,16 @@ def test_is_well_formed_and_asks_nothing_of_the_network(data, journey, language:
     svg = drawn(data, journey, language)
     assert svg.tag == f"{NS}svg" and svg.get("width") == "420mm" and svg.get("height") == "297mm"
     for element in svg.iter():
-        assert element.tag.removeprefix(NS) in {"svg", "title", "desc", "rect", "path", "line", "circle", "text"}
+        assert element.tag.removeprefix(NS) in {
+            "svg",
+            "title",
+            "desc",
+            "rect",
+            "path",
+            "line",
+            "circle",
+            "text",
+        }
         for name, value in element.items():
             assert "href" not in name and "url(" not in value and "://" not in value
     numbers = re.findall(r'="(-?[\d.]+|nan|inf)"', ElementTree.tostring(svg, encoding="unicode"))
@@ -40,8 +50,28 @@ def test_is_well_formed_and_asks_nothing_of_the_network(data, journey, language:
 def test_words_of_both_languages(data, journey) -> None:  # type: ignore[no-untyped-def]
     english, dutch = (texts(drawn(data, journey, language)) for language in ("en", "nl"))
     for words, told in (
-        (english, ("Journey map · Three phases", "Buyer journey", "Customer journey", "Look", "Loyalty loop", "not measured")),
-        (dutch, ("Klantreiskaart · Drie fasen", "Kopersreis", "Klantreis", "Kijken", "Loyaliteitslus", "niet gemeten")),
+        (
+            english,
+            (
+                "Journey map · Three phases",
+                "Buyer journey",
+                "Customer journey",
+                "Look",
+                "Loyalty loop",
+                "not measured",
+            ),
+        ),
+        (
+            dutch,
+            (
+                "Klantreiskaart · Drie fasen",
+                "Kopersreis",
+                "Klantreis",
+                "Kijken",
+                "Loyaliteitslus",
+                "niet gemeten",
+            ),
+        ),
     ):
         assert all(one in words for one in told)
         assert "None" not in words and "{" not in words and "_" not in words.replace("_view", "")
@@ -76,12 +106,18 @@ def test_ribbons_do_not_lie_on_each_other(data) -> None:  # type: ignore[no-unty
         edges = sorted(
             (x - flow.width / 2, x + flow.width / 2) for found in (starts, ends) for flow, x in found.items()
         )
-        assert all(right <= left for (_, right), (left, _) in zip(edges, edges[1:], strict=False))
+        assert all(right <= left for (_, right), (left, _) in pairwise(edges))
 
 
 def test_sentiment_line_has_a_gap_where_nothing_was_measured(data, journey) -> None:  # type: ignore[no-untyped-def]
     def segments(svg: ElementTree.Element) -> int:
-        return len([one for one in svg.iter(f"{NS}path") if one.get("stroke-width") == "3" and "L" in str(one.get("d"))])
+        return len(
+            [
+                one
+                for one in svg.iter(f"{NS}path")
+                if one.get("stroke-width") == "3" and "L" in str(one.get("d"))
+            ]
+        )
 
     assert segments(drawn(data, journey)) == 0
     data["phases"][1]["sentiment"] = data["phases"][0]["sentiment"]
@@ -92,7 +128,9 @@ def test_without_orders_there_is_no_loop(data, journey) -> None:  # type: ignore
     assert any(one.get("stroke-dasharray") == "7 5" for one in drawn(data, journey).iter())
     data["loop"] = None
     svg = drawn(data, journey)
-    assert not any(one.get("stroke-dasharray") == "7 5" for one in svg.iter()) and "Loyalty loop" not in texts(svg)
+    assert not any(
+        one.get("stroke-dasharray") == "7 5" for one in svg.iter()
+    ) and "Loyalty loop" not in texts(svg)
 
 
 def test_nothing_is_drawn_outside_the_paper(data, journey) -> None:  # type: ignore[no-untyped-def]
@@ -103,7 +141,7 @@ def test_nothing_is_drawn_outside_the_paper(data, journey) -> None:  # type: ign
         assert size < y < height
         wide = width_of(str(one.text), size, one.get("font-weight") == "700")
         left = x - {"middle": wide / 2, "end": wide}.get(str(one.get("text-anchor")), 0.0)
-        assert -2 <= left and left + wide <= width + 2, one.text
+        assert left >= -2 and left + wide <= width + 2, one.text
 
 
 def test_same_data_same_bytes(data, journey) -> None:  # type: ignore[no-untyped-def]

@@ -45,7 +45,9 @@ def interest(folder: Path, log: list[dict[str, object]]) -> list[str]:
     if not features.exists():
         rows().to_parquet(features, index=False)
     path = folder / "events.parquet"
-    pq.write_table(pa.Table.from_pylist(log, schema=pa.schema([field.with_nullable(True) for field in EVENTS])), path)
+    pq.write_table(
+        pa.Table.from_pylist(log, schema=pa.schema([field.with_nullable(True) for field in EVENTS])), path
+    )
     empty = pd.DataFrame(columns=["customer_id", "attribute", "value", "known_us"])
     return dimensions(rows(), features, empty, [], path)["interest"].tolist()
 
@@ -86,7 +88,9 @@ def test_bands_come_from_the_features_of_everybody(tmp_path: Path) -> None:
     some = everybody.iloc[::5][["customer_id", "cutoff_us", "phase"]].reset_index(drop=True)
     empty = pd.DataFrame(columns=["customer_id", "attribute", "value", "known_us"])
     found = dimensions(some, tmp_path / "features.parquet", empty, [])
-    whole = dimensions(everybody[["customer_id", "cutoff_us", "phase"]], tmp_path / "features.parquet", empty, [])
+    whole = dimensions(
+        everybody[["customer_id", "cutoff_us", "phase"]], tmp_path / "features.parquet", empty, []
+    )
     assert list(found.columns) == ["phase", "rfm_band", "activity", "value", "channel"]
     pd.testing.assert_frame_equal(found, whole.iloc[::5].reset_index(drop=True))
     spend = everybody["frequency__orders"] * everybody["monetary__order_value"]
@@ -94,7 +98,9 @@ def test_bands_come_from_the_features_of_everybody(tmp_path: Path) -> None:
     assert top.sum() == round(0.1 * (spend > 0).sum()) and spend[top].min() > spend[~top].max()
     assert ((whole["value"] == "none") == (spend == 0).to_numpy()).all()
     assert ((whole["channel"] == "web") == (everybody["channel__web_share"] >= 0.5).to_numpy()).all()
-    assert ((whole["activity"] == "often") == (everybody["frequency__active_days__28d"] >= 4).to_numpy()).all()
+    assert (
+        (whole["activity"] == "often") == (everybody["frequency__active_days__28d"] >= 4).to_numpy()
+    ).all()
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])
