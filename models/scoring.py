@@ -23,7 +23,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.contract import DAY_US
 from features.cutoffs import day_of
 from features.errors import InputError
 from features.settings import DORMANT, JourneySettings, LabelContract
@@ -220,18 +219,3 @@ def _outside(contract: LabelContract) -> str:
     if contract.active_days is None:
         return f"{contract.target}: no {what} yet"
     return f"{contract.target}: no {what} in the last {contract.active_days} days"
-
-
-def newest_rows(table: Path, cutoff_us: int) -> pa.Table:
-    """Read the rows of one cutoff (a midnight, microseconds) from a features or labels table.
-
-    Raises
-    ------
-    InputError
-        If the table is missing.
-    """
-    if not table.is_file():
-        raise InputError(f"{table} is missing; run `klantreis features` first (or `dvc repro`)")
-    if cutoff_us % DAY_US:
-        raise InputError(f"cutoff {cutoff_us} is not a midnight UTC; cutoffs are day boundaries")
-    return pq.read_table(table, filters=[("cutoff_us", "=", cutoff_us)])

@@ -24,7 +24,9 @@ SEGMENT_LIFT = pa.schema(
     [
         pa.field("target", pa.string(), metadata={"meaning": "churn or readiness"}),
         pa.field("phase", pa.string(), metadata={"meaning": "phase at the cutoff, or all"}),
-        pa.field("segment_kind", pa.string(), metadata={"meaning": "all, phase, a dimension or an attribute"}),
+        pa.field(
+            "segment_kind", pa.string(), metadata={"meaning": "all, phase, a dimension or an attribute"}
+        ),
         pa.field("segment", pa.string(), metadata={"meaning": "value of the kind, incl. unknown"}),
         pa.field("metric", pa.string(), metadata={"meaning": "as in models/metrics"}),
         pa.field(

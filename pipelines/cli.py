@@ -62,7 +62,7 @@ def train(target: Annotated[str, typer.Argument(help="churn, readiness, next_act
 
 @app.command()
 def personas() -> None:
-    """Groups of customers who behave alike, with a card each (stage)."""
+    """Find groups of customers who behave alike, with a card each (stage)."""
     _stage("personas")
 
 

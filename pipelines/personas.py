@@ -7,8 +7,8 @@ import logging
 from pathlib import Path
 
 from models.json_files import write_json
+from models.newest_rows import newest_rows
 from models.personas.find import find_personas
-from models.scoring import newest_rows
 from pipelines.params import load_params
 from pipelines.paths import Project
 from pipelines.plan import load_plan

@@ -33,10 +33,11 @@ from models.actions.phase_policy import load_policies
 from models.exits.probabilities import P
 from models.exits.serving import FILES, exit_probabilities
 from models.explain import reasons
+from models.newest_rows import newest_rows
 from models.panel import panel_of
 from models.personas.assign import persona_of
 from models.policy import Actions, decide
-from models.scoring import newest_rows, score_rows
+from models.scoring import score_rows
 from models.target import TARGETS
 from pipelines.params import Params, load_params, load_source
 from pipelines.paths import Project

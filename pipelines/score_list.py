@@ -18,7 +18,7 @@ from features.engines import local
 from features.errors import InputError
 from features.plan import Plan
 from features.pseudonyms import id_key
-from models.scoring import newest_rows
+from models.newest_rows import newest_rows
 from pipelines.customer_list import CustomerList, check_format, read_list, write_scores
 from pipelines.params import Params, load_params, load_source
 from pipelines.paths import Project

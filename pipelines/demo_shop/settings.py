@@ -13,9 +13,10 @@ from features.settings import Settings
 START = date(2024, 1, 1)
 DAY_US = 86_400_000_000
 START_US = (START - date(1970, 1, 1)).days * DAY_US
-#: A decision is taken every four weeks, at 06:00 UTC, so that decisions fall on the grid of cutoffs.
+#: A decision is taken every four weeks by a batch at midnight UTC: on the grid of cutoffs, and before anything of
+#: the day happened, so that the outcome can be read off the log.
 DECISION_WEEKS = 4
-DECISION_HOUR = 6
+DECISION_HOUR = 0
 
 World = Literal["linear", "thresholds", "null"]
 

@@ -17,7 +17,8 @@ from features.settings import JourneySettings, LabelContract
 from models.bundle import PhaseModel, save
 from models.estimators._base import Fitted, Rows, logit, sigmoid
 from models.estimators.logistic import ESTIMATOR as LOGISTIC
-from models.scoring import BANDS, DORMANT_WORDS, Reference, newest_rows, score_rows
+from models.newest_rows import newest_rows
+from models.scoring import BANDS, DORMANT_WORDS, Reference, score_rows
 from models.settings import ScoreSettings, TrainSettings
 
 WORDS = {"nl": "", "en": ""}

@@ -23,13 +23,16 @@ DISCOVERED = {
     "models/bundle.py": "models/estimators",
     "models/backtesting.py": "models/baselines",
     "models/metrics/__init__.py": "models/metrics",
+    "models/segment_dimensions/__init__.py": "models/segment_dimensions",
+    "features/sentiment/__init__.py": "features/sentiment",
 }
 ENTRY = {
     "fetch": "pipelines/fetch.py", "ingest": "pipelines/ingest.py", "features": "pipelines/features.py",
     "train@churn": "pipelines/train_probability.py", "train@readiness": "pipelines/train_probability.py",
     "train@next_action": "pipelines/train_next_action.py", "evaluate": "pipelines/evaluate.py",
     "score": "pipelines/score.py", "report": "pipelines/report.py", "track": "pipelines/track.py",
-    "register": "pipelines/register.py",
+    "register": "pipelines/register.py", "exits": "pipelines/train_exits.py", "personas": "pipelines/personas.py",
+    "journey": "pipelines/journey.py",
 }  # fmt: skip
 #: Stages that only read and show: held to their own code.
 READERS = {
@@ -117,7 +120,7 @@ def test_a_stage_depends_on_no_code_it_does_not_run(stage: str) -> None:
     family = [entry for name, entry in ENTRY.items() if name.split("@")[0] == stage.split("@")[0]]
     used = set().union(*(closure(entry) for entry in family))
     deps = [dep for dep in stages()[stage]["deps"] if dep.startswith(("features", "models", "pipelines"))]
-    idle = [dep for dep in deps if not any(covers(dep, name) for name in used)]
+    idle = [dep for dep in deps if not dep.endswith(".json") and not any(covers(dep, name) for name in used)]
     assert not idle, f"dvc.yaml, stage {stage}: depends in vain on {idle}"
 
 

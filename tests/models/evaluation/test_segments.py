@@ -46,7 +46,9 @@ def test_every_customer_is_in_one_segment_of_each_kind(lift: pd.DataFrame) -> No
     assert (auc[auc["segment_kind"] != "all"].groupby("segment_kind")["n"].sum() == 4500).all()
     inside = lift[(lift["metric"] == "roc_auc") & (lift["phase"] == "decision")]
     sums = inside.groupby("segment_kind")["n"].sum()
-    assert set(sums.index) == {"phase", "rfm_band", "value", "age", "income", "gender"} and sums.nunique() == 1
+    assert (
+        set(sums.index) == {"phase", "rfm_band", "value", "age", "income", "gender"} and sums.nunique() == 1
+    )
 
 
 def test_values_equal_the_metric_on_the_segment(lift: pd.DataFrame, world) -> None:
