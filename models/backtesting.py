@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,7 @@ from models.learning import Learned, learn, matured
 from models.learnt import with_learnt
 from models.panel import Panel
 from models.settings import TrainSettings
+from models.side_by_side import side_by_side
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +51,38 @@ def newest_test_cutoffs(panel: Panel, contract: LabelContract, number: int) -> l
     return able[-number:]
 
 
+def learn_each(
+    panel: Panel,
+    contract: LabelContract,
+    settings: TrainSettings,
+    moments: Sequence[int],
+    include_dormant: bool = False,
+) -> dict[int, Learned]:
+    """Learn from what was known at each of several moments, ``settings.workers`` at a time.
+
+    Parameters
+    ----------
+    panel : Panel
+        One row per customer and cutoff.
+    contract : LabelContract
+        The target.
+    settings : TrainSettings
+        As shipped.
+    moments : sequence of int
+        Microseconds.
+    include_dormant : bool
+        Whether dormant customers are in the risk set.
+
+    Returns
+    -------
+    dict of int to Learned
+        What was learnt, by moment.
+    """
+    newest_first = sorted(set(moments), reverse=True)  # the newest knows most and takes longest
+    tasks = [partial(learn, panel, contract, settings, moment, include_dormant) for moment in newest_first]
+    return dict(zip(newest_first, side_by_side(tasks, settings.workers), strict=True))
+
+
 def out_of_time(
     panel: Panel,
     contract: LabelContract,
@@ -56,6 +90,7 @@ def out_of_time(
     against: Mapping[str, Baseline],
     test_cutoffs: int | Sequence[int],
     include_dormant: bool = False,
+    learned_at: Mapping[int, Learned] | None = None,
 ) -> pa.Table:
     """Predict the newest test cutoffs, each by models learnt on what was known at that cutoff.
 
@@ -73,6 +108,8 @@ def out_of_time(
         How many of the newest, or which (microseconds).
     include_dormant : bool
         Whether dormant customers are in the risk set.
+    learned_at : mapping of int to Learned, optional
+        What was learnt at the test cutoffs (`learn_each`), where it is at hand; else it is learnt here.
 
     Returns
     -------
@@ -83,9 +120,11 @@ def out_of_time(
     if isinstance(test_cutoffs, int):
         test_cutoffs = newest_test_cutoffs(panel, contract, test_cutoffs)
     against = _readable(against, panel, contract)
+    if learned_at is None:
+        learned_at = learn_each(panel, contract, settings, test_cutoffs, include_dormant)
     tables, served = [], []
     for cutoff in sorted(test_cutoffs):
-        learned = learn(panel, contract, settings, cutoff, include_dormant)
+        learned = learned_at[cutoff]
         rows = panel.take(_judged(panel, cutoff, include_dormant))
         known = panel.take(matured(panel, contract, cutoff, include_dormant))
         tables.append(_predictions(rows, known, learned, against))

@@ -41,11 +41,13 @@ class TrainSettings(Settings):
     """How the models of a target are learnt and chosen.
 
     ``margin`` and ``separate_margin`` are standard errors of the paired difference in log loss: within the
-    first the simplest pooled model wins; within the second a phase keeps the pooled model.
+    first the simplest pooled model wins; within the second a phase keeps the pooled model. ``workers`` cutoffs are
+    learnt at once; their number changes no byte.
     """
 
     seed: int = 7
     num_threads: Annotated[int, Field(ge=1, le=256)] = 1
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
     estimators: Annotated[tuple[Name, ...], Field(min_length=1)] = ("logistic", "lightgbm")
     blend: bool = True
     separate_phases: bool = True

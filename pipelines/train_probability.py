@@ -10,9 +10,8 @@ import pyarrow.parquet as pq
 from features.atomic import replacing
 from features.plan import Plan
 from features.settings import LabelContract
-from models.backtesting import baselines, out_of_time
+from models.backtesting import baselines, learn_each, newest_test_cutoffs, out_of_time
 from models.bundle import save
-from models.learning import learn
 from models.panel import load_panel
 from pipelines.params import Params, load_params
 from pipelines.paths import Project
@@ -25,8 +24,10 @@ def run(root: Path, target: str) -> None:
     plan = load_plan(project)
     contract = contract_of(plan, params, target)
     panel = load_panel(project.features, project.labels, target, plan.journey.phase_keys, plan.digest)
-    tested = out_of_time(panel, contract, params.train, baselines(), params.evaluation.test_cutoffs)
-    learned = learn(panel, contract, params.train, plan.as_of_us)
+    tests = newest_test_cutoffs(panel, contract, params.evaluation.test_cutoffs)
+    learned_at = learn_each(panel, contract, params.train, [*tests, plan.as_of_us])
+    tested = out_of_time(panel, contract, params.train, baselines(), tests, learned_at=learned_at)
+    learned = learned_at[plan.as_of_us]
     with replacing(project.artifacts(target)) as beside:
         for phase in plan.journey.phase_keys[:-1]:
             save(learned.phases[phase], beside / phase, plan.journey.name)
