@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test lint ui score backtest bench clean lock
+.PHONY: help setup repro test lint ui score backtest bench bench-demo clean lock
 SHELL := /bin/bash
 STAMP := .venv/.stamp
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -45,6 +45,9 @@ backtest: $(STAMP)  ## Predictions at past cutoffs: TASKS=benchmarks/tasks/compl
 
 bench: $(STAMP)  ## Full-size prediction-quality benchmark against the baselines
 	@python -m benchmarks.quality
+
+bench-demo: $(STAMP)  ## The demo against its known truth: phases, base rates, effects, what an oracle would attain
+	@python -m benchmarks.demo_truth
 
 lock:  ## Refresh requirements.lock (needs uv)
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links --extra demo --extra dev --quiet --output-file requirements.lock

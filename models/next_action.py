@@ -6,6 +6,7 @@ import json
 import logging
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from models.actions.tournament import Tournament, run_tournament
 from models.actions.verdict_words import missing_cost_words, weak_overlap_words
 from models.offpolicy import Estimate, clustered_mean
 from models.settings import NextActionSettings
+from models.side_by_side import side_by_side
 
 #: Share of decisions with next to no chance of an action from which its figures lean on the model: worth a
 #: warning.
@@ -65,12 +67,10 @@ def train_next_action(
     InputError
         The propensities of the log contradict the settings or themselves.
     """
-    found: dict[str, Any] = {}
-    policies: dict[str, PhasePolicy] = {}
+    judged = side_by_side([partial(_judged, phase, log, settings) for phase in phases], settings.workers)
+    found = {phase: summary for phase, (summary, _) in zip(phases, judged, strict=True)}
+    policies = {phase: policy for phase, (_, policy) in zip(phases, judged, strict=True)}
     for phase in phases:
-        own = None if log is None else log.take(log.phase == phase)
-        judged = train_phase(phase, own, settings) if own is not None and len(own) else _without(phase, log)
-        found[phase], policies[phase] = judged
         logger.info("next action in %s: %s, %s", phase, found[phase]["state"], found[phase]["recommended"])
     tournament = {"phases": found, "left_out": _left_out(log, phases), "n": 0 if log is None else len(log)}
     with replacing(out) as beside:
@@ -79,6 +79,14 @@ def train_next_action(
             policy.save(beside / phase / "policy.json")
         (beside / "tournament.json").write_text(json.dumps(tournament, indent=1, sort_keys=True) + "\n")
     return tournament
+
+
+def _judged(
+    phase: str, log: DecisionLog | None, settings: NextActionSettings
+) -> tuple[dict[str, Any], PhasePolicy]:
+    """Judge one phase, if the log says anything of it."""
+    own = None if log is None else log.take(log.phase == phase)
+    return train_phase(phase, own, settings) if own is not None and len(own) else _without(phase, log)
 
 
 def _without(phase: str, log: DecisionLog | None) -> tuple[dict[str, Any], PhasePolicy]:

@@ -70,11 +70,15 @@ class EvaluationSettings(Settings):
 
 
 class NextActionSettings(Settings):
-    """How effects of actions are estimated and when the gate may personalise."""
+    """How effects of actions are estimated and when the gate may personalise.
+
+    ``workers`` phases are judged at once; their number changes no byte.
+    """
 
     horizon_days: Annotated[int, Field(ge=1, le=365)] | None = None
     folds: Annotated[int, Field(ge=2, le=20)] = 3
     num_threads: Annotated[int, Field(ge=1, le=256)] = 1
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
     propensities: Literal["known", "estimate", "refuse"] = "estimate"
     propensity_floor: Share = 0.02
     min_arm: Annotated[int, Field(ge=10)] = 100

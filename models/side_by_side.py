@@ -32,6 +32,7 @@ def side_by_side(tasks: Sequence[Callable[[], T]], workers: int) -> list[T]:
     >>> side_by_side([lambda: 1, lambda: 2, lambda: 3], workers=2)
     [1, 2, 3]
     """
+    import sklearn.linear_model  # noqa: F401  (the pool of a library that is not loaded yet is not held)
     from threadpoolctl import threadpool_limits
 
     # Limits are of the whole process: set once around all, or one task would lift them for another.
