@@ -68,7 +68,7 @@ def small_project(tmp_path_factory: pytest.TempPathFactory, small_journey: Path)
     (project / "conf/sources/small.yaml").write_text(source)
     params = (ROOT / "params.yaml").read_text()
     for old, new in (
-        ("source: complete_journey", "source: small"),
+        ("source: demo", "source: small"),
         ("min_positives: 50", "min_positives: 20"),
         ("min_negatives: 50", "min_negatives: 20"),
         ("max_rounds: 600", "max_rounds: 40"),

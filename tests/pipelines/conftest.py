@@ -40,7 +40,7 @@ MAPPING = {
     },
 }
 LIGHTER = (
-    ("source: complete_journey", "source: shop"),
+    ("source: demo", "source: shop"),
     ("windows_days: [7, 28, 56, 84, 168, 364]", "windows_days: [28, 84]"),
     ("max_rounds: 600", "max_rounds: 20"),
     ("min_positives: 50", "min_positives: 20"),

@@ -31,7 +31,7 @@ def change(project: Path, old: str, new: str) -> None:
 
 
 def test_the_shipped_files_are_valid(repo: Path) -> None:
-    assert load_params(repo).source == "complete_journey"
+    assert load_params(repo).source == "demo"
     for path in sorted((repo / "conf/sources").glob("*.yaml")):
         assert isinstance(load_source(path.stem, repo), SourceSettings)
     for path in sorted((repo / "conf/journeys").glob("*.yaml")):
@@ -54,7 +54,7 @@ def test_params_file_spells_out_the_defaults_of_the_code(repo: Path) -> None:
         ("language: en", "language: fr", ["language", "'en' or 'nl'", "'fr'"]),
         ("as_of: null", "as_of: yesterday", ["cutoffs.as_of", "date", "'yesterday'"]),
         ("windows_days: [7, 28,", "windows_days: [28, 7,", ["features", "must rise"]),
-        ("source: complete_journey", "", ["source", "missing"]),
+        ("source: demo", "", ["source", "missing"]),
         ("journey: five_phase", "journey: five_phase\njourney: four", ["journey", "twice"]),
         ("train:\n", "train: [\n", ["params.yaml", "not readable YAML"]),
     ],
@@ -88,7 +88,7 @@ def test_settings_are_frozen(repo: Path) -> None:
 def test_a_file_with_a_byte_order_mark_is_read(project: Path) -> None:
     path = project / "params.yaml"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    assert load_params(project).source == "complete_journey"
+    assert load_params(project).source == "demo"
 
 
 def test_edit_changes_the_word_and_keeps_the_comments(project: Path) -> None:
@@ -101,8 +101,8 @@ def test_edit_changes_the_word_and_keeps_the_comments(project: Path) -> None:
     ]
     assert changed == [
         (
-            "source: ga4      # a file in conf/sources",
-            "source: complete_journey      # a file in conf/sources",
+            "source: ga4                  # a file in conf/sources; demo: a simulated shop",
+            "source: demo                  # a file in conf/sources; demo: a simulated shop",
         )
     ]
 
