@@ -6,13 +6,12 @@ per table that turns `Rows` into a canonical batch. What all of them can be told
 
 from __future__ import annotations
 
-import codecs
 import logging
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -21,13 +20,13 @@ from pydantic import Field, field_validator
 from features.contract import CHANNELS
 from features.errors import InputError
 from features.manifest import inside
-from features.settings import Settings, SourceSettings
+from features.settings import SourceSettings
 from features.sources._base import Source
 from features.sources._batches import CanonicalBatch, RawBatch, RawFile, Role
 from features.sources._csv import CsvDialect, csv_batches
 from features.sources._files import parquet_batches, require_columns
-from features.sources._moments import check_zone
 from features.sources._typed_rows import Rows
+from features.sources._written import WrittenOptions
 
 logger = logging.getLogger(__name__)
 
@@ -72,32 +71,11 @@ class RawTable:
         return (*self.needed, *self.optional)
 
 
-class ExportOptions(Settings):
+class ExportOptions(WrittenOptions):
     """What can be said of any flat export."""
 
     files: dict[str, str | tuple[str, ...]] = Field(default_factory=dict)
     columns: dict[str, dict[str, str]] = Field(default_factory=dict)
-    date_format: str | None = None
-    time_zone: str = "UTC"
-    decimal: Literal[".", ","] = "."
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    encoding: str = "utf-8"
-    missing: tuple[str, ...] = ("",)
-    duplicates: Literal["drop", "keep"] = "drop"
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, encoding: str) -> str:
-        try:
-            codecs.lookup(encoding)
-        except LookupError as error:
-            raise ValueError(f"{encoding!r} is no encoding; allowed: utf-8, latin-1, cp1252, ...") from error
-        return encoding
 
 
 class ChannelOptions(ExportOptions):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -10,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from features.contract import CHANNELS, KINDS
 from features.money import parse_money
 from features.settings import Name, Settings
-from features.sources._moments import check_zone
+from features.sources._written import WrittenOptions
 
 Scalar = str | int | float
 
@@ -105,7 +104,7 @@ class AttributeColumn(Settings):
     sensitive: bool
 
 
-class TableOptions(Settings):
+class TableOptions(WrittenOptions):
     """Options of the kind ``table``."""
 
     files: str | tuple[str, ...]
@@ -113,32 +112,9 @@ class TableOptions(Settings):
     constants: Constants = Constants()
     values: ValueMaps = ValueMaps()
     declares: Declared = Declared()
-    date_format: str | None = None
-    time_zone: str = "UTC"
-    decimal: Literal[".", ","] = "."
     skip: tuple[SkipRule, ...] = ()
-    duplicates: Literal["drop", "keep"] = "drop"
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    encoding: str = "utf-8"
-    missing: tuple[str, ...] = ("",)
     allow_negative: bool = False
     attributes: dict[Name, AttributeColumn] = Field(default_factory=dict)
-
-    @field_validator("time_zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        return check_zone(zone)
-
-    @field_validator("encoding")
-    @classmethod
-    def _known_encoding(cls, encoding: str) -> str:
-        try:
-            codecs.lookup(encoding)
-        except LookupError as error:
-            raise ValueError(
-                f"{encoding!r} is not an encoding; allowed: utf-8, latin-1, cp1252, ..."
-            ) from error
-        return encoding
 
     @model_validator(mode="after")
     def _known_words(self) -> TableOptions:
