@@ -20,7 +20,7 @@ from pydantic import Field, field_validator
 from features.contract import CHANNELS
 from features.errors import InputError
 from features.manifest import inside
-from features.settings import SourceSettings
+from features.settings import Settings, SourceSettings
 from features.sources._base import Source
 from features.sources._batches import CanonicalBatch, RawBatch, RawFile, Role
 from features.sources._csv import CsvDialect, csv_batches

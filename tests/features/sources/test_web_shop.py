@@ -268,7 +268,7 @@ def test_files_that_are_not_there_are_named(export: Callable[..., Any]) -> None:
         ({"files": {"lines": "x.csv"}}, "options.files names ['lines']"),
         ({"channels": {"shop": "winkel"}}, "unknown channel 'winkel'"),
         ({"time_zone": "Amsterdam"}, "'Amsterdam' is not a time zone"),
-        ({"encoding": "utf-9"}, "'utf-9' is no encoding"),
+        ({"encoding": "utf-9"}, "'utf-9' is not an encoding"),
         ({"decimals": ","}, "options.decimals"),
     ],
 )
