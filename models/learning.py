@@ -117,7 +117,7 @@ def learn(
         )
     rows = panel.take(matured(panel, contract, known_at_us, include_dormant))
     kept = np.unique(rows.cutoff_us)[-settings.max_cutoffs :]
-    rows = rows.take(np.isin(rows.cutoff_us, kept))
+    rows = rows.take(np.isin(rows.cutoff_us, kept)).drawn(settings.max_rows, settings.seed)
     return _Learning(rows, contract, settings, known_at_us, include_dormant).run()
 
 

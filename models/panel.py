@@ -66,6 +66,15 @@ class Panel:
             population=self.population[mask],
         )
 
+    def drawn(self, max_rows: int, seed: int) -> Panel:
+        """Keep about ``max_rows`` rows at most: all rows of customers drawn by ``seed``."""
+        if len(self) <= max_rows:
+            return self
+        customers = np.unique(self.customer_id)
+        wanted = max(1, int(len(customers) * max_rows / len(self)))
+        chosen = np.random.default_rng(seed).permutation(len(customers))[:wanted]
+        return self.take(np.isin(self.customer_id, customers[chosen]))
+
     def in_phase(self, name: str) -> npt.NDArray[np.bool_]:
         """Say for each row whether its customer was in phase ``name``; no row if the journey lacks it."""
         code = self.phases.index(name) if name in self.phases else -1

@@ -42,7 +42,8 @@ class TrainSettings(Settings):
 
     ``margin`` and ``separate_margin`` are standard errors of the paired difference in log loss: within the
     first the simplest pooled model wins; within the second a phase keeps the pooled model. ``workers`` cutoffs are
-    learnt at once; their number changes no byte.
+    learnt at once; their number changes no byte. At most about ``max_rows`` rows are learnt from: whole customers,
+    drawn by ``seed``; everybody is predicted.
     """
 
     seed: int = 7
@@ -54,6 +55,7 @@ class TrainSettings(Settings):
     margin: Annotated[float, Field(ge=0)] = 0.25
     separate_margin: Annotated[float, Field(ge=0)] = 2.0
     max_cutoffs: Annotated[int, Field(ge=1)] = 60
+    max_rows: Annotated[int, Field(ge=1000)] = 50_000
     lightgbm: LightGBMSettings = LightGBMSettings()
     logistic: LogisticSettings = LogisticSettings()
 

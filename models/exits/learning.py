@@ -63,18 +63,8 @@ def learn(
         The model, and the record of what was compared (JSON-able). Never fails on thin data: then the shares
         of each phase serve, and the record says why.
     """
-    rows = drawn(panel.take(matured(panel, contract, known_at_us)), settings)
+    rows = panel.take(matured(panel, contract, known_at_us)).drawn(settings.max_rows, settings.seed)
     return _Learning(rows, contract, settings, known_at_us, journey).run()
-
-
-def drawn(panel: Panel, settings: ExitSettings) -> Panel:
-    """Keep at most about ``max_rows`` rows: all rows of customers drawn by seed."""
-    if len(panel) <= settings.max_rows:
-        return panel
-    customers = np.unique(panel.customer_id)
-    wanted = max(1, int(len(customers) * settings.max_rows / len(panel)))
-    chosen = np.random.default_rng(settings.seed).permutation(len(customers))[:wanted]
-    return panel.take(np.isin(panel.customer_id, customers[chosen]))
 
 
 class _Learning:

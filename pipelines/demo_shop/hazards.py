@@ -10,7 +10,7 @@ import numpy as np
 
 from pipelines.demo_shop.effects import Seen
 from pipelines.demo_shop.settings import DAY_US, START_US, DemoSettings
-from pipelines.demo_shop.state import Floats, Ints, State
+from pipelines.demo_shop.state import Floats, Ints, Mask, State
 
 #: Intercepts by phase: awareness, consideration, decision, retention, advocacy, dormant.
 ORDER = np.array([-4.20, -3.55, -2.40, -3.70, -3.25, -5.00])
@@ -19,11 +19,12 @@ VIEW = np.array([-1.10, -0.40, -0.10, -0.80, -0.50, -1.00])
 CART = np.array([-1.10, -0.70, -0.30, -0.90, -0.75, -1.00])
 #: ISO weeks: (from, to, logit of ordering, is it a sale).
 SEASON = (
-    (46, 48, 0.30, True),
-    (49, 51, 0.40, False),
+    (46, 48, 0.45, True),
+    (49, 51, 0.60, False),
     (1, 2, 0.10, True),
+    (14, 17, 0.15, False),
     (26, 28, 0.10, True),
-    (30, 33, -0.20, False),
+    (30, 33, -0.35, False),
 )
 
 
@@ -39,7 +40,7 @@ def season_of(week: int) -> tuple[float, bool]:
     Examples
     --------
     >>> season_of(0), season_of(50)
-    ((0.1, True), (0.4, False))
+    ((0.1, True), (0.6, False))
     """
     monday = np.datetime64(START_US // DAY_US + 7 * week, "D")
     number = int(monday.astype(object).isocalendar().week)
@@ -72,8 +73,14 @@ def order_hazard(
         logit = logit + 0.35 * state.thrift
     # Half of those who bought once had a reason that does not come back; nobody sees who.
     logit = logit - np.where(state.customer, 0.0, 0.40) - np.where((state.orders > 0) & state.once, 1.4, 0.0)
-    alive = (state.arrival <= week) & ~state.left
+    alive = (state.arrival <= week) & ~state.left & ~passing(state, week)
     return np.where(alive, sigma(logit), 0.0)
+
+
+def passing(state: State, week: int) -> Mask:
+    """Tell who passes by this week, for the only time."""
+    now: Mask = state.passer & (state.arrival == week)
+    return now
 
 
 def visit_hazard(state: State, x: Seen, phase: Ints, week: int) -> Floats:

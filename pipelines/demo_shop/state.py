@@ -17,6 +17,8 @@ Mask = NDArray[np.bool_]
 NEVER = -9_999
 #: Share of people who were customers before the log begins.
 KNOWN_SHARE = 0.35
+#: Share of the newcomers who look at one page or two, once, and are not met again.
+PASSER_SHARE = 0.40
 CATEGORIES = ("wonen", "keuken", "tuin", "textiel", "verlichting", "kinderkamer")
 
 
@@ -32,6 +34,8 @@ class State:
         Personal part of the chance to open a mail, Beta(2, 5).
     once : bool
         Latent: bought for a single occasion, orders again far less.
+    passer : bool
+        Latent: only passes by, in the week of arrival.
     arrival : int
         Week of the first visit.
     mobile, app, card_fan, tracked, bad_address : bool
@@ -58,6 +62,7 @@ class State:
     thrift: Floats
     opener: Floats
     once: Mask
+    passer: Mask
     arrival: Ints
     mobile: Mask
     app: Mask
@@ -112,9 +117,10 @@ def first_people(settings: DemoSettings) -> State:
     later = 1 + np.floor(rng.random(n) ** 0.9 * (settings.weeks - 2)).astype(np.int64)
     never, zero = np.full(n, NEVER), np.zeros(n, dtype=np.int64)
     consent = rng.random(n) < 0.78
+    passer = ~known & (rng.random(n) < PASSER_SHARE)
     return State(
         engagement=engagement, thrift=rng.normal(size=n), opener=rng.beta(2.0, 5.0, size=n),
-        once=rng.random(n) < 0.5,
+        once=rng.random(n) < 0.5, passer=passer,
         arrival=np.where(known | (rng.random(n) < 0.08), 0, later),
         mobile=rng.random(n) < 0.6, app=rng.random(n) < 0.5, card_fan=rng.random(n) < 0.33,
         tracked=rng.random(n) < 0.95, bad_address=rng.random(n) < 0.012,

@@ -35,7 +35,8 @@ def write_truth(
             "person": np.arange(n), "customer_number": people.number, "browser": people.browser,
             "second_number": people.second_number, "simple": people.simple & start.tracked,
             "customer_from_s": people.customer_s, "mail_from_s": people.known_mail_s, "arrival_week": start.arrival,
-            "engagement": start.engagement, "thrift": start.thrift, "once": start.once, "left_at_end": end.left,
+            "engagement": start.engagement, "thrift": start.thrift, "once": start.once, "passer": start.passer,
+            "left_at_end": end.left,
         },
     )  # fmt: skip
     phase = pa.DictionaryArray.from_arrays(pa.array(log.weekly["phase"]), pa.array(PHASES))

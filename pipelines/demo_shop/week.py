@@ -32,6 +32,7 @@ from pipelines.demo_shop.hazards import (
     VIEW,
     leave_hazard,
     order_hazard,
+    passing,
     season_of,
     sigma,
     visit_hazard,
@@ -111,7 +112,8 @@ def advance(
     web_order = np.where(channel == WEB, order_day, -1)
     depth, day, pages, hints = _sessions(state, week, phase, forced, web_order, draws)
     visited = (depth >= 0).any(axis=1)
-    signs = visited & ~state.customer & draws.below(np.where(state.reachable, 0.010, 0.022))
+    by = passing(state, week)
+    signs = visited & ~by & ~state.customer & draws.below(np.where(state.reachable, 0.010, 0.022))
     lead = signs & ~state.reachable & draws.below(0.3)
     ticket = draws.below(
         np.where(
@@ -141,8 +143,8 @@ def advance(
         share_day=np.where(shares, draws.day(), -1), share_sort=share_sort,
         survey=draws.below(0.16) & ordered, chat=visited & (depth.max(axis=1) >= VIEWED) & draws.below(0.03),
     )  # fmt: skip
-    leaves, back = draws.below(leave_hazard(state, x)), draws.below(COME_BACK)
-    state.left = np.where(state.left, ~back, leaves & (state.arrival < week) & ~ordered)
+    leaves, back = draws.below(leave_hazard(state, x)), draws.below(COME_BACK) & ~state.passer
+    state.left = np.where(state.left, ~back, by | (leaves & (state.arrival < week) & ~ordered))
     remember(state, happened, action, lift)
     return happened
 
@@ -201,13 +203,14 @@ def _sessions(
     """Web sessions of the week: how deep each went, on which day, page views, and content views."""
     n = len(state)
     x = seen(state, 7 * week)
+    by = passing(state, week)
     visits = draws.below(visit_hazard(state, x, phase, week))
-    more = np.searchsorted([0.58, 0.86], draws.uniform())
-    views = draws.below(sigma(VIEW[phase] + 0.3 * state.engagement))
+    more = np.where(by, 0, np.searchsorted([0.58, 0.86], draws.uniform()))
+    views = draws.below(sigma(VIEW[phase] + 0.3 * state.engagement)) & ~by
     carts = views & draws.below(sigma(CART[phase] + 0.15 * state.engagement))
     depth, day = np.full((n, SLOTS), -1), np.full((n, SLOTS), -1)
     for slot in range(ORDER_SLOT):
-        look = np.where(draws.below(0.32), LOOK, BOUNCE)
+        look = np.where(draws.below(np.where(by, 0.25, 0.42)), LOOK, BOUNCE)
         first = np.where(carts, CARTED, np.where(views, VIEWED, look)) if slot == 0 else look
         here = visits & (more >= slot)
         when = draws.day()

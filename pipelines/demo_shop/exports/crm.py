@@ -37,12 +37,13 @@ def write_contacts(log: Log, people: People, settings: DemoSettings, out: Export
     modified = np.where(numbered_now, np.maximum(created, number_s), created)
     rows, nobody = pa.array(person), pa.array(rng.random(n) < 0.03)
     # What they said when they signed up: nobody tells the CRM of those who unsubscribe later, the mail log does.
-    consent = np.where(log.start.consent[person] & is_main, "Marketing contact", "Non-marketing contact")
+    consent = np.where(log.start.consent[person], "Marketing contact", "Non-marketing contact")
     gender = pa.array(np.array(["F", "M", "X", ""])[np.searchsorted([0.55, 0.94, 0.96], rng.random(n))])
     year = np.clip(np.round(rng.normal(1978, 14, size=n)), 1934, 2006).astype(np.int64)
     born = pc.if_else(pa.array(rng.random(n) < 0.25), NOTHING, pa.array(year).cast(pa.string()))
-    # Some contacts never said what they want: a system shows that as nothing.
-    unknown = pc.and_(nobody.take(rows), pa.array(is_main))
+    # Some contacts never said what they want: a system shows that as nothing. Nobody is asked at a second address,
+    # and what they said at the first stays.
+    unknown = pc.or_(nobody.take(rows), pa.array(~is_main))
     out.count("crm/hubspot_contacts.csv", "without consent", int(pc.sum(unknown).as_py() or 0))
     out.count("crm/hubspot_contacts.csv", "second addresses", len(second))
     contacts: dict[str, pa.Array] = {

@@ -116,7 +116,9 @@ def event_rows(
 
 def _sources(source: Ints) -> tuple[pa.Array, pa.Array]:
     place = pa.array(source)
-    return pa.array([s for s, _, _ in SOURCES]).take(place), pa.array([m for _, m, _ in SOURCES]).take(place)
+    return pa.array([one[0] for one in SOURCES]).take(place), pa.array([one[1] for one in SOURCES]).take(
+        place
+    )
 
 
 def _params(session: Ints, name: Ints, sessions: WebSessions, events: WebEvents, rows: Ints) -> pa.Array:

@@ -110,7 +110,7 @@ def people_of(log: Log, settings: DemoSettings) -> People:
         partner=partner,
         merge_s=np.where(merged, np.minimum(customer_s, end) + rng.integers(90, 180, size=n) * DAY_S, LATER),
         learnt_s=np.where(second_mail, rng.integers(150, 450, size=n) * DAY_S, LATER),
-        favourite=rng.integers(len(CATEGORIES), size=n), english=rng.random(n) < 0.15,
+        favourite=rng.integers(len(CATEGORIES), size=n), english=rng.random(n) < 0.08,
         price_level=np.exp(0.15 * log.start.engagement + 0.3 * rng.normal(size=n)),
         first_name=first, last_name=last,
     )  # fmt: skip

@@ -11,8 +11,8 @@ from pipelines.demo_shop.exports.files import Exports, moments, numbered
 from pipelines.demo_shop.exports.people import People
 from pipelines.demo_shop.log import DAY_S, Log
 from pipelines.demo_shop.settings import DemoSettings
-from pipelines.demo_shop.state import Ints, Mask
-from pipelines.demo_shop.texts import CHATS, COMMENTS, REVIEWS, TICKETS
+from pipelines.demo_shop.state import Floats, Ints, Mask
+from pipelines.demo_shop.texts import CHATS, COMMENTS, MORE, REVIEWS, TICKETS
 
 NOTHING = pa.scalar(None, pa.string())
 MOODS = ("good", "fair", "bad")
@@ -155,12 +155,17 @@ def _words(
 def _comment(
     texts: dict[str, tuple[tuple[str, str], ...]], rank: Ints, english: Mask, rng: np.random.Generator
 ) -> pa.Array:
-    """Pick a text by mood; ``rank`` 0 is the worst."""
+    """Pick a text by mood, and half of the time a word more; ``rank`` 0 is the worst."""
     out = pa.nulls(len(rank), pa.string())
-    draw = rng.random(len(rank))
+    first, second, longer = rng.random((3, len(rank)))
     for place, mood in enumerate(reversed(MOODS)):
-        pool = texts[mood]
-        pick = np.floor(draw * len(pool)).astype(np.int64)
-        words = pa.array([text for pair in pool for text in pair]).take(pa.array(pick * 2 + english))
+        words = _drawn(texts[mood], first, english)
+        both = pc.binary_join_element_wise(words, _drawn(MORE[mood], second, english), " ")
+        words = pc.if_else(pa.array(longer < 0.5), both, words)
         out = pc.if_else(pa.array(rank == place), words, out)
     return out
+
+
+def _drawn(pool: tuple[tuple[str, str], ...], draw: Floats, english: Mask) -> pa.Array:
+    pick = np.floor(draw * len(pool)).astype(np.int64)
+    return pa.array([text for pair in pool for text in pair]).take(pa.array(pick * 2 + english))

@@ -21,12 +21,14 @@ NAMES = (
     "add_to_cart", "begin_checkout", "add_payment_info", "sign_up", "purchase",
 )  # fmt: skip
 START, FIRST, PAGE, SEARCH, LIST, ITEM, CART, CHECKOUT, PAYMENT, SIGN_UP, PURCHASE = range(len(NAMES))
-#: (source, medium, share of sessions without a campaign of ours).
+#: (source, medium, share of the sessions of visitors, and of customers): visitors search and are drawn in by
+#: advertising, customers know the way or come from a mail. On top come clicks on our own mails and advertisements.
 SOURCES = (
-    ("(direct)", "(none)", 0.30), ("google", "organic", 0.36), ("google", "cpc", 0.14),
-    ("instagram.com", "social", 0.09),
-    ("bing", "organic", 0.03), ("woonblog.example", "referral", 0.04), ("vergelijk.example", "affiliate", 0.04),
-    ("nieuwsbrief", "email", 0.0), ("retargeting", "display", 0.0),
+    ("(direct)", "(none)", 0.19, 0.36), ("google", "organic", 0.37, 0.28), ("google", "cpc", 0.17, 0.09),
+    ("instagram.com", "social", 0.12, 0.06),
+    ("bing", "organic", 0.03, 0.02), ("woonblog.example", "referral", 0.05, 0.02),
+    ("vergelijk.example", "affiliate", 0.04, 0.03), ("nieuwsbrief", "email", 0.0, 0.12),
+    ("retargeting", "display", 0.03, 0.02),
 )  # fmt: skip
 BY_MAIL, BY_AD = 7, 8
 
@@ -97,7 +99,10 @@ def web_sessions(log: Log, people: People, settings: DemoSettings) -> WebSession
     # A customer logs in on a device at once; a later visit is logged in half of the time, an order always.
     _, first_as_customer = _counted(np.where(is_customer, owner * 2 + device, -1))
     logged = is_customer & (first_as_customer | lent | (rng.random(count) < 0.5) | (rows["depth"] == ORDERED))
-    source = rng.choice(len(SOURCES), size=count, p=[share for _, _, share in SOURCES])
+    shares = np.array([[visitors, customers] for _, _, visitors, customers in SOURCES])
+    u = rng.random(count)
+    of_visitor, of_customer = (np.searchsorted(np.cumsum(one)[:-1], u, side="right") for one in shares.T)
+    source = np.where(is_customer, of_customer, of_visitor)
     source = np.where(rows["by_mail"], BY_MAIL, np.where(rows["by_ad"], BY_AD, source))
     beginning = np.zeros(2 * len(people.customer_s), dtype=np.int64)
     beginning[(owner * 2 + device)[first]] = np.flatnonzero(first)
@@ -150,13 +155,16 @@ def web_events(sessions: WebSessions, people: People, baskets: Baskets, settings
     order = np.lexsort((name, session))
     session, name = session[order].astype(np.int64), name[order].astype(np.int64)
     place, _ = _counted(session)
+    # Seconds per page: some people hurry; who orders has seven minutes for it.
+    pace = np.clip(np.round(np.exp(3.75 + 0.5 * rng.normal(size=count))), 20, 120).astype(np.int64)
+    pace = np.where((depth == ORDERED) | rows["sign_up"].astype(bool), 30, pace)[session]
     # Below ten seconds, one page, no order: what GA4 counts as a session without engagement.
     gap = np.where(
         depth[session] == BOUNCE,
         rng.integers(1, 9, size=len(session)),
-        rng.integers(11, 38, size=len(session)),
+        np.floor(pace * (0.6 + 0.4 * rng.random(len(session)))).astype(np.int64),
     )
-    second = rows["second"][session] + (place - 1) * 30 + rng.integers(0, 8, size=len(session))
+    second = rows["second"][session] + (place - 1) * pace + rng.integers(0, 8, size=len(session))
     second = np.where(name <= FIRST, rows["second"][session], second)
     # The shop's own moments of these two: the order, and the sign-up.
     second = np.where(name == PURCHASE, rows["second"][session] + 420, second)

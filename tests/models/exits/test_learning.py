@@ -10,7 +10,7 @@ import pytest
 from features.contract import DAY_US
 from features.errors import InputError
 from models.exits.bundle import MODEL, SHARES, load, save
-from models.exits.learning import drawn, learn, split_in_time
+from models.exits.learning import learn, split_in_time
 from models.exits.probabilities import losses
 from models.exits.serving import exit_probabilities
 from models.panel import Panel
@@ -123,8 +123,8 @@ def test_the_split_leaves_a_gap_twice() -> None:
 
 def test_a_draw_keeps_whole_customers(world: World) -> None:
     panel = world()
-    some = drawn(panel, QUICK.model_copy(update={"max_rows": 800}))
+    some = panel.drawn(800, QUICK.seed)
     assert 700 < len(some) <= 800
     assert set(np.unique(some.customer_id, return_counts=True)[1].tolist()) == {8}
-    assert drawn(panel, QUICK) is panel
+    assert panel.drawn(QUICK.max_rows, QUICK.seed) is panel
     assert some.phases == PHASES
