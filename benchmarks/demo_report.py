@@ -45,6 +45,9 @@ def markdown(found: dict[str, Any]) -> str:
         "",
         "## Moves between phases, from Monday to Monday",
         "",
+        "From decision to dormant the pipeline also counts firms that asked for a quote and were not heard of",
+        "again; the simulation has no firms.",
+        "",
         "| from | to | estimate | true | within |",
         "|---|---|---|---|---|",
         *(f"| {r['from']} | {r['to']} | {_span(r, 'value')} | {r['true']:.4f} | {_yes(r)} |"

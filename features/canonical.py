@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.contract import BEHAVIOUR, COSTS, CUSTOMERS, DECISIONS, EVENTS, IDS, LINKS, NEVER, QUARANTINE
-from features.duplicates import cost_copies, decision_copies, event_copies
+from features.duplicates import cost_copies, decision_copies, event_copies, repeated_rows
 from features.errors import InputError
 from features.identity import Links, owners, settle, versions
 from features.row_groups import GROUP_ROWS, write_table
@@ -20,6 +20,11 @@ from features.sources._base import Source
 from features.staging import Staging
 
 Tally = npt.NDArray[np.int64]
+#: Rows with which an attribute of a customer gets another value, and those in which a value is told last.
+_NEW, _LAST = (
+    f"{beside}(value) over (partition by customer_id, attribute order by known_us) is distinct from value"
+    for beside in ("lag", "lead")
+)
 
 
 class Canonical:
@@ -131,15 +136,19 @@ class Canonical:
 
         What is known of an id is known of whom it belongs to, from the moment that is known too.
         """
-        said = _changes(f"(select distinct *, known_us as _said from {self._staged('customers')})")
+        said = _once(self._staged("customers"), "known_us")
         if len(self._links):
             schema = CUSTOMERS.append(pa.field("_said", pa.int64()))
-            inherited = (self._inherited(rows) for rows in self._stream(said))
+            # When a value was said last counts too: it may be newer than what the other id said.
+            turns = f"select * from {said} qualify {_NEW} or {_LAST}"
+            inherited = (self._inherited(rows) for rows in self._stream(turns))
             write_table(self._staging.path("inherited"), schema, inherited)
-            # Of all that becomes known of somebody at one moment the newest statement stands.
-            newest = "max(_said) over (partition by customer_id, attribute, known_us) = _said"
-            said = _changes(f"(select distinct * from {self._staged('inherited')} qualify {newest})")
-        self._write("customers", CUSTOMERS, f"{said} order by customer_id, attribute, known_us, value")
+            # What was said before what is known already is no news, however late it becomes known of somebody:
+            # an old yes takes no newer refusal back.
+            newest = "max(_said) over (partition by customer_id, attribute order by known_us) = _said"
+            said = _once(f"(select * from {self._staged('inherited')} qualify {newest})", "_said")
+        order = "customer_id, attribute, known_us"
+        self._write("customers", CUSTOMERS, f"select * from {said} qualify {_NEW} order by {order}")
 
     def _inherited(self, rows: pa.Table) -> pa.Table:
         ids, known = rows["customer_id"].to_numpy(), rows["known_us"].to_numpy()
@@ -148,6 +157,10 @@ class Canonical:
         for name, values in (("customer_id", found.owner), ("known_us", found.known_us)):
             rows = rows.set_column(rows.column_names.index(name), name, pa.array(values))
         return rows
+
+    def count_repeated(self) -> Tally:
+        """Count the rows of attributes files that repeat another, per raw file: they tell nothing more."""
+        return self._copies(repeated_rows(self._staged("rows")))
 
     def write_costs(self) -> Tally:
         """Write what was spent, one row per day, channel and campaign; count the copies dropped per raw file."""
@@ -232,10 +245,13 @@ class Canonical:
             yield pa.Table.from_batches([batch])
 
 
-def _changes(attributes: str) -> str:
-    """Keep the rows in which an attribute of a customer changes."""
-    before = "lag(value) over (partition by customer_id, attribute order by known_us, value)"
-    return f"select * from {attributes} qualify {before} is distinct from value"
+def _once(attributes: str, said: str) -> str:
+    """Give one value per customer, attribute and moment; of ``denied`` and ``granted`` the refusal stands."""
+    key = f"customer_id, attribute, known_us, {said}"
+    return (
+        f"(select customer_id, attribute, min(value) as value, known_us, bool_or(sensitive) as sensitive, "
+        f"{said} as _said from {attributes} group by {key})"
+    )
 
 
 def _quoted(path: Path) -> str:

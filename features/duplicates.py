@@ -71,12 +71,23 @@ def decision_copies(staged: str) -> str:
     )
 
 
+def repeated_rows(staged: str) -> str:
+    """Mark rows that repeat another row of their table as a whole (``_dropped``): those without ``_raw`` never."""
+    copy = "row_number() over (partition by source, _raw order by _file)"
+    return f"select *, _raw is not null and {copy} > 1 as _dropped from {staged}"
+
+
 def cost_copies(staged: str) -> str:
-    """Mark costs that stand in two files (``_dropped``); two equal rows of one file are two amounts."""
+    """Mark costs that are told again (``_dropped``): in a row that is repeated whole, or in another file.
+
+    Two rows of one file that are equal but for what we do not read (impressions) are two amounts.
+    """
     key = "source, day_us, channel, campaign, amount"
-    numbered = f"select *, row_number() over (partition by {key}, _file) as _copy from {staged}"
+    whole = f"select * exclude (_dropped), _dropped as _repeated from ({repeated_rows(staged)})"
+    numbered = f"select *, row_number() over (partition by {key}, _file, _repeated) as _copy from ({whole})"
     return (
-        f"select * exclude (_copy), row_number() over (partition by {key}, _copy order by _file) > 1 as _dropped "
+        "select * exclude (_copy, _repeated), _repeated or "
+        f"row_number() over (partition by {key}, _copy, _repeated order by _file) > 1 as _dropped "
         f"from ({numbered})"
     )
 

@@ -100,7 +100,7 @@ def _write(canonical: Canonical, staging: Staging, source: Source, ids_out: Path
     reasons = canonical.write_quarantine()
     canonical.write_customers()
     canonical.write_ids(ids_out)
-    tally += canonical.write_costs() + canonical.read_decisions()
+    tally += canonical.write_costs() + canonical.read_decisions() + canonical.count_repeated()
     counts = _settle(staging, tally, reasons, source.name)
     start_us, until_us = _span(canonical, source.settings.complete_until)
     canonical.write_decisions(source.decisions(canonical.seen(), until_us))

@@ -28,7 +28,7 @@ from features.journey.orders import (
 )
 from features.journey.scopes import Scopes
 from features.journey.service import feedback_measures, mail_measures, plain_measures, service_measures
-from features.journey.steps import LONG, Stays, moves, stay_counts, stays
+from features.journey.steps import AHEAD, LONG, Stays, moves, silent_later, stay_counts, stays
 from features.journey.tally import Tally, exact, ratio_sums
 from features.journey.touches import categories, channel_roles, last_touches, touchpoints, traffic
 from features.journey.visits import Visits, read_visits, visit_measures
@@ -55,8 +55,8 @@ def journey_tables(batch: pa.Table, plan: Plan, grid: Grid, pairs: Sequence[tupl
         Adds up over batches. ``counts``: ``customers`` (day of the grid, phase), ``seen`` (phase), ``stays``,
         ``entries``, ``touchpoints``, ``last_touches``, ``loop_days``, ``first_orders``, ``holders/<measure>``
         (customers with any, per scope), ``visitors`` (channel), ``events``. ``sums``: every measure per scope.
-        ``ratios``: the pairs per scope; ``weekly`` and ``four_weekly`` (phase x phase); ``role_*`` and
-        ``traffic_*`` per channel.
+        ``ratios``: the pairs per scope; ``weekly`` and ``four_weekly`` (phase x phase); ``silent_later`` per
+        phase; ``role_*`` and ``traffic_*`` per channel.
 
     Raises
     ------
@@ -91,6 +91,7 @@ def journey_tables(batch: pa.Table, plan: Plan, grid: Grid, pairs: Sequence[tupl
     tally.categories = categories(log, scopes)
     for name, steps in (("weekly", 1), ("four_weekly", LONG)):
         tally.ratios[name] = ratio_sums(*moves(phases, grid, steps, scopes.phases))
+    tally.ratios["silent_later"] = ratio_sums(*silent_later(phases, grid, AHEAD, scopes.phases))
     _channels(tally, log, orders, visits, scopes)
     return tally
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import secrets
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -139,6 +140,7 @@ def email_ids(addresses: pa.Array | pa.ChunkedArray, key: bytes) -> pa.Array:
     return pa.array(hashes, pa.string()).take(encoded.indices)
 
 
+@lru_cache(maxsize=1 << 18)  # the same people come back in every file
 def pseudonym(source_id: str, key: bytes) -> int:
     """Turn one id of the source into its pseudonym.
 

@@ -15,8 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from features.addresses import hidden, masked, without_words
 from features.contract import COSTS, CUSTOMERS, DECISIONS, IDS, LINKS, QUARANTINE
 from features.errors import InputError
+from features.fingerprint import fingerprint
 from features.pseudonyms import pseudonyms, space_of
 from features.sources._base import Source
 from features.sources._batches import STAGED_EVENTS, CanonicalBatch, RawBatch, RawFile
@@ -25,6 +27,8 @@ from features.sources._files import first_line
 logger = logging.getLogger(__name__)
 
 _FILE, _PART = pa.field("_file", pa.int32()), pa.field("source", pa.string())
+#: Fingerprint of the whole raw row; null where rows that repeat one another are all kept.
+_RAW = pa.field("_raw", pa.int64())
 SCHEMAS = {
     "events": pa.schema(
         [
@@ -36,13 +40,19 @@ SCHEMAS = {
     "customers": CUSTOMERS,
     "links": LINKS,
     "decisions": pa.schema([*DECISIONS, _PART, _FILE]),
-    "costs": pa.schema([*COSTS, _FILE]),
+    "costs": pa.schema([*COSTS, _FILE, _RAW]),
+    "rows": pa.schema([_PART, _FILE, _RAW]),
     "ids": IDS,
     "quarantine": pa.schema([*QUARANTINE, _FILE]),
 }
-#: Anything that looks like an e-mail address.
-_ADDRESS = r"[^\s@\"'<>(),;:\\\[\]{}|]+@[^\s@\"'<>(),;:\\\[\]{}|]+"
+#: Columns of words that go on as the export has them.
+_WORDS = {
+    "events": ("campaign", "category"), "customers": ("value",), "decisions": ("phase",),
+    "costs": ("campaign",),
+}  # fmt: skip
 _PROGRESS_ROWS = 2_000_000
+#: Rows that are written at once: the daily files of an export have few.
+_WRITE_ROWS = 1 << 16
 
 
 @dataclass
@@ -78,6 +88,7 @@ class Staging:
             name: pq.ParquetWriter(self.path(name), schema, compression="lz4")
             for name, schema in SCHEMAS.items()
         }
+        self._waiting: dict[str, list[pa.Table]] = {name: [] for name in SCHEMAS}
         self._rows = 0
         self._started = time.monotonic()
 
@@ -94,7 +105,7 @@ class Staging:
             count.rows_in += len(batch.rows) + batch.broken.num_rows
             count.accepted += canonical.reasons.null_count
             count.quarantined += self._quarantine(number, file, batch, canonical)
-            self._stage(number, file, canonical)
+            self._stage(number, batch, canonical)
             self._progress(len(batch.rows))
         if count.rows_in == 0:
             logger.warning("%s: %s is empty", self._source.name, file.name)
@@ -112,7 +123,8 @@ class Staging:
 
     def close(self) -> None:
         """Finish the files; log how much was read and how fast."""
-        for writer in self._writers.values():
+        for table, writer in self._writers.items():
+            self._write_waiting(table)
             writer.close()
         seconds = max(time.monotonic() - self._started, 1e-9)
         logger.info(
@@ -120,33 +132,49 @@ class Staging:
             self._source.name, self._rows, len(self.counts), self._rows / seconds,
         )  # fmt: skip
 
-    def _stage(self, number: int, file: RawFile, canonical: CanonicalBatch) -> None:
+    def _stage(self, number: int, batch: RawBatch, canonical: CanonicalBatch) -> None:
+        file = batch.file
         part = {"source": file.part or self._source.name, "_file": pa.scalar(number, pa.int32())}
         if canonical.events.num_rows:
             extra = canonical.extra
             self.has_extra |= extra is not None and bool(extra.any())
-            events = _fill(self._with_customer(canonical.events), part)
+            events = _fill(self._with_customer(without_words(canonical.events, _WORDS["events"])), part)
             events = events.append_column("_row", pa.array(canonical.rows))
             events = _fill(events, {"_extra": False}) if extra is None else events.append_column(
                 "_extra", pa.array(extra)
             )  # fmt: skip
             self._write("events", events)
         if canonical.attributes.num_rows:
-            self._write("customers", self._with_customer(canonical.attributes))
+            named = without_words(canonical.attributes, _WORDS["customers"])
+            self._write("customers", self._with_customer(named.filter(pc.is_valid(named["value"]))))
         if canonical.links.num_rows:
             links = self._with_customer(canonical.links)
             self._write("links", self._with_customer(links, "anonymous_source_id", "anonymous_id"))
         if canonical.decisions.num_rows:
-            self._write("decisions", _fill(self._with_customer(canonical.decisions), part))
+            decisions = without_words(self._with_customer(canonical.decisions), _WORDS["decisions"])
+            self._write("decisions", _fill(decisions, part))
+        if file.role == "attributes":
+            self._write("rows", _fill(pa.table({"_raw": self._raw_rows(batch, canonical)}), part))
         if canonical.costs.num_rows:
-            self._write("costs", _fill(canonical.costs, part))
+            costs = _fill(without_words(canonical.costs, _WORDS["costs"]), part)
+            self._write("costs", costs.append_column("_raw", self._raw_rows(batch, canonical)))
+
+    def _raw_rows(self, batch: RawBatch, canonical: CanonicalBatch) -> pa.Array:
+        """Name each kept raw row by all that stands in it, to tell rows that repeat one another."""
+        rows = batch.data.filter(pc.is_null(canonical.reasons))
+        part = self._source.parts()[batch.file.part or self._source.name]
+        if part.duplicates == "keep" or not rows.num_rows:
+            return pa.nulls(rows.num_rows, pa.int64())
+        table = pa.repeat(batch.file.table, rows.num_rows)
+        whole = {f"raw:{name}": column for name, column in zip(rows.column_names, rows.columns, strict=True)}
+        return pa.array(fingerprint({"table": table, **whole}))
 
     def _with_customer(
         self, table: pa.Table, source_id: str = "source_id", name: str = "customer_id"
     ) -> pa.Table:
         """Add the pseudonyms, and note which source ids they stand for."""
         encoded = pc.dictionary_encode(table[source_id].combine_chunks())
-        words = encoded.dictionary
+        words = hidden(encoded.dictionary, self._source.key)
         numbers = pseudonyms(words, self._source.key)
         self._write(
             "ids", pa.table({"source_id": words, "id_space": space_of(words), "customer_id": numbers})
@@ -155,7 +183,15 @@ class Staging:
 
     def _write(self, table: str, rows: pa.Table) -> None:
         schema = SCHEMAS[table]
-        self._writers[table].write_table(rows.select(schema.names).cast(schema))
+        waiting = self._waiting[table]
+        waiting.append(rows.select(schema.names).cast(schema))
+        if sum(one.num_rows for one in waiting) >= _WRITE_ROWS:
+            self._write_waiting(table)
+
+    def _write_waiting(self, table: str) -> None:
+        if waiting := self._waiting[table]:
+            self._writers[table].write_table(pa.concat_tables(waiting).combine_chunks())
+            waiting.clear()
 
     def _quarantine(self, number: int, file: RawFile, batch: RawBatch, canonical: CanonicalBatch) -> int:
         """Keep the rejected rows, whole but for e-mail addresses: these are masked."""
@@ -168,7 +204,7 @@ class Staging:
             parts.append(pa.table({"row": numbers, "reason": reasons, "raw": raw_json(rows)}))
         found = pa.concat_tables(parts)
         if found.num_rows:
-            found = found.set_column(2, "raw", without_addresses(found["raw"]))
+            found = found.set_column(2, "raw", masked(found["raw"]))
             part = {"source": file.part or self._source.name, "file": file.name}
             self._write("quarantine", _fill(found, {**part, "_file": pa.scalar(number, pa.int32())}))
         return int(found.num_rows)
@@ -178,17 +214,6 @@ class Staging:
         if self._rows // _PROGRESS_ROWS > before // _PROGRESS_ROWS:
             seconds = max(time.monotonic() - self._started, 1e-9)
             logger.info("%s: %d rows read (%d rows/s)", self._source.name, self._rows, self._rows / seconds)
-
-
-def without_addresses(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
-    """Put ``***@***`` in the place of anything in a text that looks like an e-mail address.
-
-    Examples
-    --------
-    >>> without_addresses(pa.array(['{"mail":"jan@example.nl","text":"ask piet.p@x.org, or me"}'])).to_pylist()
-    ['{"mail":"***@***","text":"ask ***@***, or me"}']
-    """
-    return pc.replace_substring_regex(texts, _ADDRESS, "***@***")
 
 
 def _fill(table: pa.Table, constants: Mapping[str, Any]) -> pa.Table:

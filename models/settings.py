@@ -103,9 +103,10 @@ class ExitSettings(Settings):
     horizon_days: Annotated[int, Field(ge=1, le=365)] | None = None
     seed: int = 7
     num_threads: Annotated[int, Field(ge=1, le=256)] = 1
+    workers: Annotated[int, Field(ge=1, le=64)] = 2
     margin: Annotated[float, Field(ge=0)] = 0.25
     shares_margin: Annotated[float, Field(ge=0)] = 1.0
-    max_rows: Annotated[int, Field(ge=100)] = 20_000
+    max_rows: Annotated[int, Field(ge=100)] = 10_000
     penalties: Annotated[tuple[Annotated[float, Field(gt=0)], ...], Field(min_length=1)] = (30.0, 300.0)
     lightgbm: LightGBMSettings = LightGBMSettings(
         learning_rate=0.1, num_leaves=8, max_bin=63, max_rounds=150, patience=15

@@ -172,6 +172,27 @@ def compare_journeys(
 
 
 @app.command()
+def match(
+    contacts: Annotated[list[Path], typer.Option(help="CSV file of contacts; may be given more than once")],
+    out: Annotated[Path, typer.Option(help="the file of links to write, for a source of kind links")],
+    known_at: Annotated[str, typer.Option(help="YYYY-MM-DD, the day of the export: links hold from then on")],
+    threshold: Annotated[float, typer.Option(help="least probability of a match")] = 0.95,
+    column: Annotated[list[str] | None, typer.Option(help='for example "name=First Name+Last Name"')] = None,
+    id_space: Annotated[list[str] | None, typer.Option(help="browser, email, card or customer")] = None,
+) -> None:
+    """Find records of one person by resemblance (needs the extra fuzzy), as links to look at and then use."""
+    from pipelines.match_people import run
+
+    wrong = [one for one in column or [] if "=" not in one]
+    if wrong:
+        raise InputError(f"--column {wrong[0]!r}: write <field>=<header>, for example id=number")
+    columns = dict(one.split("=", 1) for one in column or [])
+    spaces = id_space or ["customer"]
+    found = run(contacts, out, known_at=known_at, threshold=threshold, columns=columns, spaces=spaces)
+    typer.echo(f"{found} links in {out}; look at them before you use them (kind links, see docs/identity.md)")
+
+
+@app.command()
 def ui(port: Annotated[int, typer.Option(help="on this machine")] = 5000) -> None:
     """Start the MLflow UI and print the right link."""
     from pipelines.ui import run

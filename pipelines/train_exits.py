@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 
 from features.atomic import replacing
 from features.labels.exits import EXITS
+from models.backtesting import newest_test_cutoffs
 from models.exits.bundle import save
 from models.exits.judging import judge, out_of_time
-from models.exits.learning import learn
+from models.exits.learning import learn_each
 from models.json_files import write_json
 from models.panel import load_panel
 from pipelines.params import load_params
@@ -30,8 +31,11 @@ def run(root: Path) -> None:
     contract = next(found for found in plan.contracts if found.target == TARGET)
     panel = load_panel(project.features, project.labels, TARGET, plan.journey.phase_keys, plan.digest)
     name, phases = plan.journey.name, plan.journey.phase_keys[:-1]
-    tested = out_of_time(panel, contract, params.exits, name, params.evaluation.test_cutoffs)
-    model, record = learn(panel, contract, params.exits, plan.as_of_us, name)
+    tests = params.evaluation.test_cutoffs
+    moments = [*newest_test_cutoffs(panel, contract, tests), plan.as_of_us]
+    learned_at = learn_each(panel, contract, params.exits, moments, name)
+    tested = out_of_time(panel, contract, params.exits, name, tests, learned_at)
+    model, record = learned_at[plan.as_of_us]
     with replacing(project.artifacts(TARGET)) as beside:
         beside.mkdir(parents=True)
         save(model, beside)

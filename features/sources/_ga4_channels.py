@@ -22,7 +22,7 @@ _RULES = [
     (re.compile(source), re.compile(medium), re.compile(campaign), channel)
     for source, medium, campaign, channel in CHANNEL_RULES
 ]
-_ADDRESS = r"[^@\s]+@[^@\s]+\.[^@\s]+"
+_ADDRESS = r"[^@\s]+(?:@|%40)[^@\s]+\.[^@\s]+"
 _SPLIT = "\n"
 
 

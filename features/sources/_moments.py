@@ -1,4 +1,10 @@
-"""Dates and times of a raw column to microseconds UTC."""
+"""Dates and times of a raw column to microseconds UTC.
+
+A date without a time is the last second of that day by the clock of its zone: only then is what it tells surely
+known. Its midnight would be too early by a day, for in Amsterdam that lies in the day before, by UTC: the cutoff with
+which the day begins would see what was done in it. In UTC itself the midnight stays, since cutoffs are midnights too:
+none but those of later days sees it.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +23,11 @@ from features.sources._columns import Column, Mask, as_mask, id_strings
 #: ``date_format`` for whole numbers that count from 1970-01-01 UTC, and the microseconds in one of them.
 EPOCHS = {"epoch_s": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}
 _ZONED = r"(?i)[0-9](Z| ?UTC|[+-][0-9]{2}:?[0-9]{2})$"
+#: A date without a time, as text; and what a format has that reads a time.
+_DATE = r"^\s*[0-9]{4}-?[0-9]{2}-?[0-9]{2}\s*$"
+_CLOCK = re.compile(r"%[HIMSfpcXTR]")
+#: From the first to the last second of a day by the clock.
+_LAST_SECOND_US = 86_399_000_000
 _LIMIT_US = 2**62
 
 
@@ -34,7 +45,7 @@ def to_micros(
     time_zone : str
         Name (IANA) of the zone of moments that do not name their own. A moment that the clock shows twice
         (summer time ends) is taken as the first; one that the clock skips (summer time begins) as the first
-        moment after.
+        moment after. A date without a time: see above.
     where : str
         What the column is, for the message.
 
@@ -90,6 +101,8 @@ def _from_timestamps(column: pa.Array, time_zone: str) -> tuple[npt.NDArray[np.i
     moments = column.cast(kind, safe=False).cast(pa.int64())
     unread = as_mask(pc.is_null(moments))
     found = moments.fill_null(0).to_numpy(zero_copy_only=False)
+    if pa.types.is_date(column.type) and time_zone != "UTC":
+        found = found + _LAST_SECOND_US
     return (found if zoned else _localise(found, time_zone)), unread
 
 
@@ -106,12 +119,17 @@ def _from_text(text: pa.Array, date_format: str | None, time_zone: str) -> tuple
         words = words.str.replace(re.compile(r" ?UTC$", re.IGNORECASE), "Z", regex=True)
     elif "%z" in date_format:
         zoned = np.ones(len(words), bool)
+    bare = np.full(len(words), date_format is not None and not _CLOCK.search(date_format))
+    if date_format is None:
+        bare = as_mask(pc.match_substring_regex(uniques, _DATE))
+    bare &= time_zone != "UTC"
     moments = np.zeros(len(words), np.int64)
     unread = np.ones(len(words), bool)
     for own_zone in (False, True):
         chosen = zoned == own_zone
         if chosen.any():
             found, bad = _parse(words[chosen], date_format)
+            found = found + np.where(bare[chosen] & ~bad, _LAST_SECOND_US, 0)
             moments[chosen] = found if own_zone else _localise(found, time_zone)
             unread[chosen] = bad
     indices = encoded.indices

@@ -6,13 +6,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import field_validator
 
+from features.addresses import hidden
 from features.pseudonyms import email_ids, spaced
 from features.sentiment import methods, sentiments
 from features.sources._columns import as_mask
 from features.sources._rows import ChannelOptions
 from features.sources._typed_rows import Rows, Told
 
-_ADDRESS = r"[^@\s]@[^@\s]"
+_ADDRESS = r"[^@\s](?:@|%40)[^@\s]"
 
 
 class FeedbackOptions(ChannelOptions):
@@ -29,18 +30,6 @@ class FeedbackOptions(ChannelOptions):
         if method is not None and method not in methods():
             raise ValueError(f"unknown sentiment method {method!r}; allowed: {', '.join(methods())}, or null")
         return method
-
-
-def hidden(ids: pa.Array, key: bytes) -> pa.Array:
-    """Give ids that hide any e-mail address among them: shops do use addresses as customer numbers.
-
-    Examples
-    --------
-    >>> found = hidden(pa.array(["K7", "jan@example.nl", None]), b"key").to_pylist()
-    >>> found[0], found[1][:6], found[2]
-    ('K7', 'email:', None)
-    """
-    return pc.coalesce(email_ids(ids, key), ids)
 
 
 def somebody(

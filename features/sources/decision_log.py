@@ -10,11 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field, field_validator
 
+from features.addresses import hidden
 from features.pseudonyms import email_ids, spaced
 from features.settings import Name
 from features.sources._base import LARGEST_AMOUNT, Declaration
 from features.sources._batches import STAGED_DECISIONS, CanonicalBatch
 from features.sources._columns import as_mask, fill_table
+from features.sources._people import label
 from features.sources._rows import ExportOptions, Exports, RawTable
 from features.sources._typed_rows import Rows
 
@@ -80,7 +82,7 @@ class DecisionLog(Exports):
             "eligible": self._eligible(rows, action, words),
             "action": action,
             "propensity": propensity,
-            "policy": rows.text("policy").fill_null("logged"),
+            "policy": label(rows, "policy").fill_null("logged"),
             "explore": rows.flag("explore"),
             "cost": cost.fill_null(0.0),
             "outcome": rows.number("outcome", least=0, most=1),
@@ -93,7 +95,7 @@ class DecisionLog(Exports):
         return (
             email_ids(ids, self.key)
             if self.options.id_space == "email"
-            else spaced(ids, self.options.id_space)
+            else spaced(hidden(ids, self.key), self.options.id_space)
         )
 
     def _eligible(self, rows: Rows, action: pa.Array, words: Mapping[str, str]) -> pa.Array:

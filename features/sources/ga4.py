@@ -107,7 +107,7 @@ class Ga4(Source):
 
     def missing_days(self) -> list[str]:
         """Days between the first and the last file that have no file, or only one without rows."""
-        return missing_days(day_files(self.folder, self.name), self.options.time_zone)
+        return list(self._missing)
 
     def batches(self, file: RawFile) -> Iterator[RawBatch]:
         """Read one file in batches."""
@@ -179,6 +179,11 @@ class Ga4(Source):
                 keys = pc.if_else(pc.is_valid(channel), keys, pa.scalar(None, pa.int64()))
                 sources.append(first_rows(keys, moments, channel, campaign))
         return Firsts(sources), Firsts(orders)
+
+    @cached_property
+    def _missing(self) -> list[str]:
+        """Found once: every file of the export is opened for it."""
+        return missing_days(day_files(self.folder, self.name), self.options.time_zone)
 
     @property
     def _files(self) -> tuple[RawFile, ...]:

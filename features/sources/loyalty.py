@@ -16,9 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pydantic import Field
 
+from features.addresses import hidden
 from features.pseudonyms import email_ids, spaced
 from features.sources._base import Declaration
 from features.sources._batches import CanonicalBatch
+from features.sources._people import unlike
 from features.sources._rows import ChannelOptions, Exports, RawTable
 from features.sources._typed_rows import Rows
 
@@ -61,7 +63,7 @@ class Loyalty(Exports):
 
     def _members(self, rows: Rows) -> CanonicalBatch:
         card = spaced(rows.text("card_number", required=True), "card")
-        customer, joined = rows.text("customer_id"), rows.moment("joined_at")
+        customer, joined = hidden(rows.text("customer_id"), self.key), rows.moment("joined_at")
         since = rows.moment("tier_since", required=False)
         if not rows.has("tier_since"):
             since = pa.repeat(pa.scalar(self._newest, pa.int64()), rows.rows)
@@ -69,7 +71,7 @@ class Loyalty(Exports):
         return rows.result(
             rows.event(card, joined, "subscribe", channel=self._channel(rows)),
             attributes=[rows.attribute("loyalty_tier", rows.text("tier"), who, since)],
-            links=[rows.link(card, customer, joined), rows.link(email, who, joined)],
+            links=[rows.link(card, customer, joined), rows.link(unlike(email, who), who, joined)],
         )
 
     def _points(self, rows: Rows) -> CanonicalBatch:

@@ -18,11 +18,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from features.addresses import hidden
 from features.pseudonyms import email_ids
 from features.sources._base import Declaration
 from features.sources._batches import CanonicalBatch
 from features.sources._columns import as_mask
 from features.sources._orders import LINES, ORDERS, line_keys, one_per_line, one_per_order, totals
+from features.sources._people import unlike
 from features.sources._rows import ChannelOptions, Exports, RawTable, places
 from features.sources._typed_rows import Rows
 
@@ -74,7 +76,7 @@ class WebShop(Exports):
         ids, known = order["source_id"], order["ordered_us"]
         return rows.result(
             attributes=[rows.attribute("country", rows.text("country"), ids, known)],
-            links=[rows.link(order["email"], order["customer"], known)],
+            links=[rows.link(unlike(order["email"], order["customer"]), order["customer"], known)],
         )
 
     def _lines(self, rows: Rows) -> CanonicalBatch:
@@ -120,7 +122,8 @@ class WebShop(Exports):
         for word in self.options.skip_status:
             skipped = as_mask(pc.equal(status, word.lower()))
             rows.verdict.reject(skipped, f"skipped by rule: status is {word}")
-        customer, email = rows.text("customer_id"), email_ids(rows.text("email"), self.key)
+        customer = hidden(rows.text("customer_id"), self.key)
+        email = email_ids(rows.text("email"), self.key)
         order = {
             "order_id": rows.text("order_id", required=True),
             "customer": customer,

@@ -14,7 +14,8 @@ from features.labels.exits import EXITS, possible_exits
 from features.settings import DORMANT, LabelContract
 from models.backtesting import newest_test_cutoffs
 from models.bootstrap import CustomerBootstrap, interval
-from models.exits.learning import learn
+from models.exits.bundle import ExitModel
+from models.exits.learning import learn_each
 from models.exits.probabilities import Floats, P, losses, shares, to_one
 from models.learning import matured
 from models.metrics.ece import ece
@@ -26,7 +27,12 @@ BASE = tuple(f"base_{name}" for name in EXITS)
 
 
 def out_of_time(
-    panel: Panel, contract: LabelContract, settings: ExitSettings, journey: str, test_cutoffs: int
+    panel: Panel,
+    contract: LabelContract,
+    settings: ExitSettings,
+    journey: str,
+    test_cutoffs: int,
+    learned_at: Mapping[int, tuple[ExitModel, object]] | None = None,
 ) -> pa.Table:
     """Predict the newest test cutoffs, each by what was known at that cutoff.
 
@@ -42,6 +48,8 @@ def out_of_time(
         Name of the phase model.
     test_cutoffs : int
         How many at most.
+    learned_at : mapping of int to (ExitModel, record), optional
+        What was learnt at the test cutoffs (`learn_each`), where it is at hand; else it is learnt here.
 
     Returns
     -------
@@ -50,8 +58,11 @@ def out_of_time(
         happened, in words), ``p_<exit>`` and ``base_<exit>`` (the shares of the phase as known then).
     """
     tables = [_empty(panel)]
-    for cutoff in newest_test_cutoffs(panel, contract, test_cutoffs):
-        model, _ = learn(panel, contract, settings, cutoff, journey)
+    cutoffs = newest_test_cutoffs(panel, contract, test_cutoffs)
+    if learned_at is None:
+        learned_at = learn_each(panel, contract, settings, cutoffs, journey)
+    for cutoff in cutoffs:
+        model, _ = learned_at[cutoff]
         known = panel.take(matured(panel, contract, cutoff))
         labelled = ~np.isnan(panel.y) & panel.population & ~panel.in_phase(DORMANT)
         rows = panel.take(labelled & (panel.cutoff_us == cutoff))

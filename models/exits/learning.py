@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from models.learning import matured
 from models.panel import Panel
 from models.selection import MIN_JUDGED, Candidate, Choice, candidates, choose
 from models.settings import ExitSettings
+from models.side_by_side import side_by_side
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +67,15 @@ def learn(
     """
     rows = panel.take(matured(panel, contract, known_at_us)).drawn(settings.max_rows, settings.seed)
     return _Learning(rows, contract, settings, known_at_us, journey).run()
+
+
+def learn_each(
+    panel: Panel, contract: LabelContract, settings: ExitSettings, moments: Sequence[int], journey: str
+) -> dict[int, tuple[ExitModel, dict[str, Any]]]:
+    """Learn from what was known at each of several moments (microseconds), ``settings.workers`` at a time."""
+    newest_first = sorted(set(moments), reverse=True)  # the newest knows most and takes longest
+    tasks = [partial(learn, panel, contract, settings, moment, journey) for moment in newest_first]
+    return dict(zip(newest_first, side_by_side(tasks, settings.workers), strict=True))
 
 
 class _Learning:

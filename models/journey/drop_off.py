@@ -1,39 +1,63 @@
-"""Where the journey ends: stays that end in silence, and the last thing customers did before."""
+"""Where the journey ends: who is silent eight weeks later, stays that end in silence, and the last thing done."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
-from features.contract import CHANNELS, KINDS
+from features.contract import CHANNELS, CIRCUMSTANCES, KINDS
+from features.journey.grid import STEP_DAYS
+from features.journey.steps import AHEAD
+from features.journey.tally import STATISTICS, number
 from features.settings import DORMANT
 from models.journey.facts import Facts, Found, ratio_of, tidy
-from models.journey.report_data import DropOff, LastTouch, Touchpoint
+from models.journey.report_data import DropOff, LastTouch, LostWithin, Touchpoint
 
 PAIR = ("stays_lost", "stays_ended")
 #: How many last touches and touchpoints are named.
 NAMED_LAST, NAMED = 5, 6
 #: Of one kind at most so many channels are named.
 CHANNELS_NAMED = 2
-#: What the customer does not notice, or nobody can do anything with.
-UNSEEN = ("other", "email_delivered", "email_bounce", "delivery", "ticket_close", "discount", "loyalty_earn")
+#: What the customer does not notice, or nobody can do anything with: circumstances, and marks of the tag itself.
+UNSEEN = ("other", *CIRCUMSTANCES, "discount", "loyalty_earn")
 
 
 def drop_off(facts: Facts, phase: str) -> DropOff | None:
     """Give the share of the stays in a phase that ended in ``dormant``; None for dormant itself."""
     if phase == DORMANT:
         return None
-    found = facts.ratio(*PAIR, scope=phase)
+    found = direct(facts, phase)
     lost = round(facts.total("stays_lost", phase))
     place = facts.plan.journey.phase_keys.index(phase)
     return {**found.estimate(), "lost": lost, "last_touches": _last(facts, place)}
 
 
-def elsewhere(facts: Facts, phase: str) -> Found:
-    """Give the drop-off of all other phases together (their errors added as if independent)."""
+def lost_within(facts: Facts, phase: str) -> LostWithin | None:
+    """Give the share of who was in a phase that had fallen silent ``AHEAD`` steps later; None for dormant itself."""
+    if phase == DORMANT:
+        return None
+    found = silent_later(facts, phase)
+    lost = round(found.value * found.n) if found.n else 0
+    return {**found.estimate(), "days": AHEAD * STEP_DAYS, "lost": lost}
+
+
+def silent_later(facts: Facts, phase: str) -> Found:
+    """Give that share with its interval, clustered by customer; of every week a customer began in the phase."""
+    stats = number(facts.tally.ratios["silent_later"][facts.plan.journey.phase_keys.index(phase)])
+    return ratio_of(dict(zip(STATISTICS, stats.tolist(), strict=True)), share=True)
+
+
+def direct(facts: Facts, phase: str) -> Found:
+    """Give the share of the stays in a phase that ended in ``dormant``."""
+    return facts.ratio(*PAIR, scope=phase)
+
+
+def elsewhere(facts: Facts, phase: str, share: Callable[[Facts, str], Found] = direct) -> Found:
+    """Give such a share of all other phases together (their errors added as if independent)."""
     others = [key for key in facts.plan.journey.phase_keys if key not in (phase, DORMANT)]
-    parts = [facts.ratio(*PAIR, scope=key) for key in others]
+    parts = [share(facts, key) for key in others]
     n = sum(part.n for part in parts)
     if not n:
         return ratio_of({"below": 0.0, "customers": 0.0}, share=True)

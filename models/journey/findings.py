@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from features.journey.scopes import ALL
 from features.settings import DORMANT
-from models.journey.drop_off import drop_off, elsewhere
+from models.journey.drop_off import direct, drop_off, elsewhere, lost_within, silent_later
 from models.journey.dwell import dwell
 from models.journey.facts import Facts, Found
 from models.journey.kpis import registered
@@ -74,18 +74,25 @@ def _apart(value: float, other: float) -> float:
 
 
 def _drop(facts: Facts, phase: PhaseData) -> Iterator[Finding]:
-    if phase["key"] == DORMANT:
+    """Speak where clearly more fall silent than elsewhere: eight weeks ahead, or as stays end in a shorter log."""
+    key = phase["key"]
+    if key == DORMANT:
         return
-    found, others = facts.ratio("stays_lost", "stays_ended", phase["key"]), elsewhere(facts, phase["key"])
-    if found.n >= ENOUGH and others.n >= ENOUGH and found.low > others.high:
-        told = drop_off(facts, phase["key"])
-        touches = told["last_touches"] if told else []
-        last = touches[0] if touches else None
-        yield _finding(
-            "drop_off_last" if last else "drop_off", _apart(found.value, others.value),
-            drop_share=found.value, other_share=others.value, last_kind=last["kind"] if last else None,
-            last_channel=(last["channel"] or "other") if last else None,
-        )  # fmt: skip
+    ahead = lost_within(facts, key)
+    share = silent_later if ahead and ahead["n"] >= ENOUGH else direct
+    found, others = share(facts, key), elsewhere(facts, key, share)
+    if not (found.n >= ENOUGH and others.n >= ENOUGH and found.low > others.high):
+        return
+    told = drop_off(facts, key)
+    last = told["last_touches"][0] if told and told["last_touches"] else None
+    name, figures = "drop_off", {}
+    if share is silent_later and ahead:
+        name, figures = "lost_within", {"horizon_days": ahead["days"]}
+    yield _finding(
+        f"{name}_last" if last else name, _apart(found.value, others.value),
+        drop_share=found.value, other_share=others.value, last_kind=last["kind"] if last else None,
+        last_channel=(last["channel"] or "other") if last else None, **figures,
+    )  # fmt: skip
 
 
 def _abandoned(facts: Facts, phase: PhaseData) -> Iterator[Finding]:
@@ -203,7 +210,11 @@ def _role(facts: Facts, much: str, little: str) -> Iterator[Finding]:
         if one["orders"] < ENOUGH or many["low"] is None or few["high"] is None:
             continue
         high, low = many["value"] or 0.0, few["value"] or 0.0
-        if many["low"] > CLEARLY * few["high"] and (best is None or high - low > best[0]):
+        if (
+            high - low >= POINTS
+            and many["low"] > CLEARLY * few["high"]
+            and (best is None or high - low > best[0])
+        ):
             best = (high - low, one["channel"], high, low)
     if best:
         shares_told = {f"{much}_share": best[2], f"{little}_share": best[3]}

@@ -8,7 +8,7 @@ from features.journey.grid import STEP_DAYS
 from features.journey.scopes import PERIOD_DAYS
 from features.settings import DORMANT, PhaseSettings
 from models.journey.channels import acquisition, categories, channel_roles, traffic
-from models.journey.drop_off import drop_off, touch_rows
+from models.journey.drop_off import drop_off, lost_within, touch_rows
 from models.journey.dwell import dwell
 from models.journey.facts import Facts, tidy
 from models.journey.findings import PAIRS as FINDING_PAIRS
@@ -88,6 +88,7 @@ def _phase(facts: Facts, place: int, phase: PhaseSettings | None) -> PhaseData:
         "events": int(facts.tally.counts["touchpoints"][place, :, :, 0].sum()),
         "dwell": dwell(facts, place),
         "drop_off": drop_off(facts, key),
+        "lost_within": lost_within(facts, key),
         "touchpoints": touch_rows(facts, place),
         "sentiment": facts.ratio("tone", "toned", key, share=False).estimate(),
         "kpis": [] if phase is None else phase_kpis(facts, phase),
@@ -130,7 +131,8 @@ def _notes(facts: Facts) -> list[Finding]:
 
     if any(facts.grid.touched):
         days = len(facts.plan.missing_days)
-        note("missing_days", days=days, steps=sum(facts.grid.touched), all_steps=facts.grid.steps)
+        key = "missing_day" if days == 1 else "missing_days"
+        note(key, days=days, steps=sum(facts.grid.touched), all_steps=facts.grid.steps)
     unseen = int(facts.tally.counts["stays"][:, 0].sum())
     if unseen:
         note("begin_unseen", stays=unseen)

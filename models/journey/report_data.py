@@ -91,6 +91,19 @@ class DropOff(Estimate):
     last_touches: list[LastTouch]
 
 
+class LostWithin(Estimate):
+    """Share of who was in the phase that was in ``dormant`` ``days`` later, by whatever way.
+
+    ``n`` weeks that customers began in the phase (and could be followed for ``days``), ``lost`` of them so; the
+    interval respects that one customer may have many. Read it as: of those who are here, so many will be silent
+    ``days`` later. Beside it, ``drop_off`` only counts who goes from this phase to ``dormant`` directly: by the rules
+    of most journeys nearly everybody who falls silent passes the first phase on the way.
+    """
+
+    days: int
+    lost: int
+
+
 class Finding(TypedDict):
     """A pain or a chance: ``finding_<key>`` with the blanks ``figures``; the heaviest first.
 
@@ -116,6 +129,7 @@ class PhaseData(TypedDict):
     events: int
     dwell: Dwell
     drop_off: DropOff | None
+    lost_within: LostWithin | None
     touchpoints: list[Touchpoint]
     sentiment: Estimate
     kpis: list[Kpi]

@@ -20,6 +20,8 @@ TOLD = 4
 #: A group with a smaller share of buyers has not bought; what only orders tell says nothing about it.
 FEW_BUYERS = 0.2
 OF_ORDERS = ("monetary__order_value", "category__breadth", "frequency__return")
+#: Among buyers a difference smaller than this part of the mean of all buyers is none.
+SAME = 0.1
 
 
 def card(
@@ -42,12 +44,21 @@ def card(
         ``distance``; ``buyers`` (share with an order; 0 where orders are not seen), ``orders``, ``spend`` (money, mean
         per customer, null where not seen), ``known_share`` (mean days known, relative to everybody), ``channel``
         and ``channel_share`` (the main one), ``phases`` (share per phase), ``stalls_in`` and ``stall_days``
-        (mean days in that phase), and ``stands_out``: ``column``, ``distance``, ``here``, ``everybody``.
+        (mean days in that phase), ``alike`` (columns that only orders tell, in which the buyers of the group are
+        like all buyers), and ``stands_out``: ``column``, ``distance``, ``here``, ``everybody``.
     """
     orders, spend = _money(rows, inside)
     known = _mean(rows, "tenure__known_days", everybody)
     here = _mean(rows, "tenure__known_days", inside)
     buyers = 0.0 if orders is None else round(float((orders > 0).mean()), 6)
+    pairs = {
+        name: (_usual(rows, name, inside), _usual(rows, name, everybody))
+        for name in distance
+    }  # fmt: skip
+    alike = [
+        name for name, pair in pairs.items() if stem_of(name) in OF_ORDERS and _alike(*pair, distance[name])
+    ]
+    told = _told({name: far for name, far in distance.items() if name not in alike}, buyers)
     return {
         "distance": dict(distance),
         "buyers": buyers,
@@ -56,13 +67,12 @@ def card(
         "known_share": round(here / known, 4) if here is not None and known else 1.0,
         **_channel(rows, inside),
         **_phases(rows, inside),
+        "alike": sorted(alike),
         "stands_out": [
-            {"column": name, "distance": far} | {
-                "here": _usual(rows, name, inside), "everybody": _usual(rows, name, everybody)
-            }
-            for name, far in _told(distance, buyers)
+            {"column": name, "distance": far, "here": pairs[name][0], "everybody": pairs[name][1]}
+            for name, far in told
         ],
-    }  # fmt: skip
+    }
 
 
 def _told(distance: Mapping[str, float], buyers: float) -> list[tuple[str, float]]:
@@ -108,9 +118,18 @@ def _mean(rows: pa.Table, name: str, inside: NDArray[np.bool_]) -> float | None:
 
 
 def _usual(rows: pa.Table, name: str, inside: NDArray[np.bool_]) -> float:
-    """Give the mean; of days since something the median, because never is written as very long ago."""
+    """Give the mean, of what only orders tell that of buyers; of days since something the median: never is long ago."""
+    if stem_of(name) in OF_ORDERS and "frequency__orders" in rows.column_names:
+        bought = inside & (np.asarray(rows["frequency__orders"].to_numpy(), dtype=np.float64) > 0)
+        inside = bought if bought.any() else inside
     values = _values(rows, name, inside)
     return round(float(np.median(values) if name.startswith("recency__") else values.mean()), 4)
+
+
+def _alike(here: float, everybody: float, distance: float) -> bool:
+    """Say whether buyers of the group do not differ from all buyers the way the group does from everybody."""
+    apart = here - everybody if distance > 0 else everybody - here
+    return apart < SAME * abs(everybody)
 
 
 def _money(rows: pa.Table, inside: NDArray[np.bool_]) -> tuple[NDArray[np.float64] | None, float | None]:

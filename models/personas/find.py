@@ -100,7 +100,7 @@ def _described(
 
 def _group(facts: dict[str, Any]) -> Group:
     distance: dict[str, float] = facts["distance"]
-    traits = {stem_of(name): far for name, far in distance.items()}
+    traits = {stem_of(name): far for name, far in distance.items() if name not in facts["alike"]}
     recency = traits.get("recency__behaviour", traits.get("recency__order", 0.0))
     each = (facts["orders"] or 0.0) / facts["buyers"] if facts["buyers"] else 0.0
     return Group(

@@ -9,7 +9,7 @@ from typing import Any
 from models.evaluation import MODEL
 from models.metrics import shortest_lift
 from models.reporting.reasons import reworded, why_not_judged
-from models.reporting.tournament_view import followed, policy_label, tournament_gain
+from models.reporting.tournament_view import NONE, followed, policy_label, tournament_gain
 from models.reporting.words import Words
 
 #: Up to this many times what chance alone gives, a calibration error is called chance.
@@ -75,8 +75,10 @@ def action_card(tournament: Mapping[str, Any] | None, currency: str, words: Word
     sentences = []
     for state in STATES:
         inside = {key: one for key, one in tournament["phases"].items() if one["state"] == state}
-        if inside:
-            names = [_with_action(key, one, words) for key, one in words.in_order(inside)]
+        if inside and state == "constant":
+            sentences += _constant(inside, currency, words)
+        elif inside:
+            names = [words.phase(key) for key, _ in words.in_order(inside)]
             sentences.append(words(f"do_action_{state.split()[0]}", phases=words.listed(names)))
     if any(one["state"] == "personalise" for one in tournament["phases"].values()):
         gain = tournament_gain(tournament)
@@ -85,11 +87,23 @@ def action_card(tournament: Mapping[str, Any] | None, currency: str, words: Word
     return card | {"sentences": sentences}
 
 
-def _with_action(key: str, phase: Mapping[str, Any], words: Words) -> str:
-    """Name a phase, and where one action is for everybody, which."""
-    if phase["state"] != "constant":
-        return words.phase(key)
-    return f"{words.phase(key)} ({policy_label(followed(phase), words)})"
+def _constant(phases: Mapping[str, Any], currency: str, words: Words) -> list[str]:
+    """Say what everybody gets, phase by phase, and what it is worth; last the phases where nothing is planned."""
+    sentences, nothing = [], []
+    for key, one in words.in_order(phases):
+        name = followed(one)
+        if name == NONE:
+            nothing.append(words.phase(key))
+            continue
+        said = words("do_action_same", what=policy_label(name, words), phase=words.phase(key))
+        worth = (one.get("over_none") or {}).get(name) or {}
+        if worth.get("value") is not None:
+            gain, bounds = words.number(worth["value"], 2, signed=True), words.interval(worth, 2)
+            said += words("do_action_worth", gain=gain, currency=currency, interval=bounds)
+        sentences.append(f"{said}.")
+    if nothing:
+        sentences.append(words("do_action_nothing", phases=words.listed(nothing)))
+    return [*sentences, words("do_action_not_yet")]
 
 
 def _base_rate_served(results: Mapping[str, Any], words: Words) -> tuple[list[str], bool]:

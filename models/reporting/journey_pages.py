@@ -1,92 +1,14 @@
-"""The journey in numbers: the KPIs of each phase, who moves where, what keeps, what loses."""
+"""The journey in numbers: KPIs, who moves where, what channels do, what keeps customers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from features.settings import JourneySettings
 from models.reporting.journey_words import JourneyWords
 
-#: Touches, rows of traffic, categories that are listed.
-LISTED = 8
-NEW = "new"
-
-
-def phase_pages(
-    data: Mapping[str, Any], journey: JourneySettings, said: JourneyWords
-) -> list[dict[str, Any]]:
-    """Give a compact page per phase: customers, time, drop-off, KPIs, touchpoints, pains and chances.
-
-    Parameters
-    ----------
-    data : mapping
-        The content of ``reports/journey.json``.
-    journey : JourneySettings
-        Labels and goals.
-    said : JourneyWords
-        Texts of one language.
-    """
-    goals = {phase.key: phase.goal[said.words.language] for phase in journey.phases}
-    return [_phase_page(phase, goals.get(phase["key"], ""), said) for phase in data["phases"]]
-
-
-def _phase_page(phase: Mapping[str, Any], goal: str, said: JourneyWords) -> dict[str, Any]:
-    words = said.words
-    touches = [
-        {
-            "label": said.touch(one["kind"], one["channel"]),
-            "share": words.percent(one["share"]),
-            "width": _width(one["share"]),
-            "customers": words.number(one["customers"]),
-        }
-        for one in said.touches(phase["touchpoints"])[:LISTED]
-    ]
-    return {
-        "key": phase["key"],
-        "label": words.phase(phase["key"]),
-        "part": words(f"part_{phase['part']}") if phase["part"] else "",
-        "goal": goal,
-        "customers": words.number(phase["customers"]),
-        "share": words.percent(phase["share"]),
-        "facts": _facts(phase, said),
-        "kpis": [kpi_row(one, said) for one in phase["kpis"]],
-        "touches": touches,
-        "pains": [said.finding(one) for one in phase["pains"]],
-        "chances": [said.finding(one) for one in phase["chances"]],
-    }
-
-
-def _facts(phase: Mapping[str, Any], said: JourneyWords) -> list[dict[str, Any]]:
-    """Give dwell time, drop-off and sentiment as label, value, interval and what it rests on."""
-    words, dwell, drop = said.words, phase["dwell"], phase["drop_off"]
-    facts: list[dict[str, Any]] = [
-        {"label": words("map_dwell"), "value": dwell_words(dwell, said), "interval": _days(dwell, said),
-         "about": [words("stays", n=words.number(dwell["n"]), ended=words.number(dwell["ended"]))]},
-    ]  # fmt: skip
-    if drop and drop["value"] is not None:
-        touches = [
-            words(
-                "map_drop_last",
-                touch=said.touch(one["kind"], one["channel"]),
-                share=words.percent(one["share"]),
-            )
-            for one in said.touches(drop["last_touches"])[:3]
-        ]
-        lost = words("lost", n=words.number(drop["n"]), lost=words.number(drop["lost"]))
-        facts.append(
-            {"label": words("map_drop"), "value": words.percent(drop["value"], 1),
-             "interval": said.interval(drop, "share"),
-             "about": [lost, *touches]}
-        )  # fmt: skip
-    mood = phase["sentiment"]
-    if mood["value"] is not None:
-        number = words("map_sentiment_n", n=words.number(mood["n"]))
-        facts.append(
-            {"label": words("map_sentiment"), "value": said.amount(mood["value"], "tone"),
-             "interval": said.interval(mood, "tone"), "about": [number]}
-        )  # fmt: skip
-    return facts
+#: Categories that are listed.
+LISTED = 12
 
 
 def dwell_words(dwell: Mapping[str, Any], said: JourneyWords) -> str:
@@ -97,10 +19,6 @@ def dwell_words(dwell: Mapping[str, Any], said: JourneyWords) -> str:
     if dwell["p25"] is not None:
         return words("map_days_at_least", days=words.number(dwell["p25"]))
     return words("map_dwell_open") if dwell["n"] else words("map_none")
-
-
-def _days(dwell: Mapping[str, Any], said: JourneyWords) -> str:
-    return said.interval(dwell, "count") if dwell["median"] is not None else ""
 
 
 def kpi_row(kpi: Mapping[str, Any], said: JourneyWords) -> dict[str, str]:
@@ -130,6 +48,7 @@ def kpi_row(kpi: Mapping[str, Any], said: JourneyWords) -> dict[str, str]:
         "interval": said.interval(kpi, unit),
         "n": words.number(kpi["n"]),
         "rate": per,
+        "rests": "" if unit == "count" else words("map_sentiment_n", n=words.number(kpi["n"])),
         "reason": reason,
     }
 
@@ -239,7 +158,7 @@ def channel_rows(data: Mapping[str, Any], said: JourneyWords) -> list[dict[str, 
             {
                 "value": said.words.percent(one[f"{role}_share"]["value"], 1),
                 "interval": said.interval(one[f"{role}_share"], "share"),
-                "width": _width(one[f"{role}_share"]["value"]),
+                "width": width(one[f"{role}_share"]["value"]),
             }
             for role in ("starter", "assist", "closer")
         ]
@@ -269,7 +188,7 @@ def plain_tables(data: Mapping[str, Any], said: JourneyWords) -> list[dict[str, 
     goods = [
         [words("rest") if one["category"] == "__rest__" else one["category"], said.money(one["value"]),
          words.percent(one["share"]), words.number(one["customers"]), words.number(one["views"])]
-        for one in data["categories"][: LISTED + 4]
+        for one in data["categories"][:LISTED]
     ]  # fmt: skip
     tables = (
         ("traffic_title", "traffic_heads", traffic),
@@ -291,7 +210,8 @@ def _channel(channel: str | None, said: JourneyWords) -> str:
     return said.words("unknown").capitalize() if channel is None else said.words.segment("channel", channel)
 
 
-def _width(share: float | None) -> str:
+def width(share: float | None) -> str:
+    """Write a share as the width of a bar."""
     return f"{100 * min(max(share or 0.0, 0.0), 1.0):.1f}"
 
 

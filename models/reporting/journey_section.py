@@ -14,11 +14,11 @@ from models.reporting.journey_pages import (
     kpi_rows,
     loop_facts,
     notes,
-    phase_pages,
     plain_tables,
     transition_table,
 )
 from models.reporting.journey_words import JourneyWords
+from models.reporting.phase_pages import phase_pages
 
 
 def journey_section(

@@ -10,6 +10,8 @@ from models.reporting.words import Words
 #: How a KPI is written, by unit: digits, and whether its sign is shown.
 DIGITS = {"count": 0, "money": 2, "seconds": 0, "hours": 1, "per_year": 1, "points": 1, "stars": 2, "tone": 2}
 SIGNED = ("points", "tone")
+#: Where fewer stays than this end in silence at once, what came last says little about a phase.
+LAST_TOLD = 0.01
 
 
 class JourneyWords:
@@ -61,10 +63,10 @@ class JourneyWords:
             self.words(f"unit_{unit}", value=written) if unit in ("seconds", "hours", "per_year") else written
         )
 
-    def money(self, value: float) -> str:
-        """Write money, without cents from a hundred on."""
+    def money(self, value: float, digits: int | None = None) -> str:
+        """Write money, unless said otherwise without cents from a hundred on."""
         sign = {"EUR": "€", "USD": "$", "GBP": "£"}.get(self.currency, self.currency)
-        return f"{sign} {self.words.number(value, 0 if abs(value) >= 100 else 2)}"
+        return f"{sign} {self.words.number(value, (0 if abs(value) >= 100 else 2) if digits is None else digits)}"
 
     def interval(self, found: Mapping[str, Any], unit: str) -> str:
         """Write the interval of an estimate; empty where there is none."""
@@ -104,3 +106,32 @@ class JourneyWords:
             return self.words.phase(value)
         name = self.words.segment("channel", value) if what == "channel" else self.touch(value, None)
         return name[:1].lower() + name[1:] if not name[:2].isupper() else name
+
+
+def drop_of(
+    phase: Mapping[str, Any], said: JourneyWords
+) -> tuple[Mapping[str, Any], str, list[tuple[str, str]]]:
+    """Give the drop-off of a phase: the estimate, what it says, and what was seen last (touchpoint, share).
+
+    Who is silent eight weeks later, whatever way they went; in a log too short for that, the stays that end
+    in silence. Nothing where neither is known.
+
+    Parameters
+    ----------
+    phase : mapping
+        A phase of ``reports/journey.json``.
+    said : JourneyWords
+        Texts.
+    """
+    words, ahead, direct = said.words, phase.get("lost_within"), phase["drop_off"]
+    touches = [
+        (said.touch(one["kind"], one["channel"]), words.percent(one["share"]))
+        for one in said.touches(direct["last_touches"])
+        if (direct["value"] or 0.0) >= LAST_TOLD
+    ] if direct else []  # fmt: skip
+    if ahead and ahead["value"] is not None:
+        return ahead, words("silent_later", weeks=words.number(ahead["days"] / 7)), touches
+    if direct and direct["value"] is not None:
+        text = words("lost", n=words.number(direct["n"]), lost=words.number(direct["lost"]))
+        return direct, text, touches
+    return {}, "", []

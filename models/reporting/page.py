@@ -125,7 +125,7 @@ def write_report(
         "identity": joined_ids(inputs.ids, inputs.links, words),
         "journey": journey_section(_read(inputs.journey), journey, source.title, said, inputs.map),
         "exits": exits_page(_read(inputs.exits), words),
-        "personas": _personas(_read(inputs.personas), said),
+        "personas": _personas(_read(inputs.personas), said, journey),
         "cards": _cards(evaluation, currency, words),
         "phases": journey_phases(journey, counts, evaluation, words),
         "as_of": as_of and words.date(as_of),
@@ -150,11 +150,11 @@ def _read(path: Path | None) -> dict[str, Any]:
     return read_json_if_there(path) if path is not None else {}
 
 
-def _personas(found: Mapping[str, Any], said: JourneyWords) -> dict[str, Any]:
+def _personas(found: Mapping[str, Any], said: JourneyWords, journey: JourneySettings) -> dict[str, Any]:
     names = [
         said.words.known(f"kind_{name}", name.replace("_", " ")).lower() for name in found.get("not_used", [])
     ]
-    return {"cards": persona_cards(found, said), "not_used": said.words.listed(names)}
+    return {"cards": persona_cards(found, said, journey), "not_used": said.words.listed(names)}
 
 
 def environment() -> Environment:

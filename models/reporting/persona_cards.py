@@ -1,20 +1,28 @@
-"""The cards of the personas in words: what they do, what they need, where they stall."""
+"""The cards of the personas in words: what they do, what they need, where they stand or stall."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from features.settings import DORMANT
-from models.personas.cards import stem_of
+from features.settings import DORMANT, JourneySettings
+from models.personas.cards import OF_ORDERS, stem_of
 from models.reporting.journey_words import JourneyWords
-from models.reporting.words import Words
+from models.reporting.words import Words, dictionary
 
 #: Differences smaller than this (standard deviations) are not told.
 TOLD = 0.3
+#: Fewer than this on average is written as none.
+NOTHING = 0.05
+#: They stall in a buyer phase if they have been there this long on average.
+STALL_DAYS = 28.0
+#: Phases with a smaller share of a persona are not named.
+NAMED = 0.01
 
 
-def persona_cards(found: Mapping[str, Any], said: JourneyWords) -> list[dict[str, Any]]:
+def persona_cards(
+    found: Mapping[str, Any], said: JourneyWords, journey: JourneySettings | None = None
+) -> list[dict[str, Any]]:
     """Give one card per persona, the most valuable first.
 
     Parameters
@@ -23,19 +31,19 @@ def persona_cards(found: Mapping[str, Any], said: JourneyWords) -> list[dict[str
         The content of ``artifacts/personas/personas.json``, or nothing.
     said : JourneyWords
         Texts.
+    journey : JourneySettings, optional
+        Tells in which phases customers have yet to order: only there they can stall.
     """
-    return [_card(one, said) for one in found.get("personas", [])]
+    buyer = {phase.key for phase in journey.phases if phase.part == "buyer"} if journey else set()
+    return [_card(one, buyer, said) for one in found.get("personas", [])]
 
 
-def _card(one: Mapping[str, Any], said: JourneyWords) -> dict[str, Any]:
+def _card(one: Mapping[str, Any], buyer: set[str], said: JourneyWords) -> dict[str, Any]:
     words = said.words
     does = [_does(each, said) for each in one["stands_out"] if abs(each["distance"]) >= TOLD]
-    stalls = words(
-        "persona_stalls", phase=words.phase(one["stalls_in"]), days=words.number(one["stall_days"]),
-        share=words.percent(one["phases"][one["stalls_in"]]),
-    )  # fmt: skip
+    where, stalls = _where(one, buyer, words)
     channel = one["channel"]
-    facts = [(words("persona_value"), said.money(one["spend"]))] if one["spend"] is not None else []
+    facts = [(words("persona_value"), _spent(one["spend"], said))] if one["spend"] is not None else []
     if channel:
         share = words.percent(one["channel_share"])
         facts.append((words("persona_channel_label"), f"{words.segment('channel', channel)} · {share}"))
@@ -47,6 +55,7 @@ def _card(one: Mapping[str, Any], said: JourneyWords) -> dict[str, Any]:
         "share": words.percent(one["share"]),
         "does": [text for text in does if text] or [words("persona_average")],
         "needs": needs(one["id"], words),
+        "where": where,
         "stalls": stalls,
         "facts": facts,
         "phases": [
@@ -57,8 +66,31 @@ def _card(one: Mapping[str, Any], said: JourneyWords) -> dict[str, Any]:
                 "colour": "dormant" if key == DORMANT else f"p{words.place('phase', key)[0]:.0f}",
             }
             for key, share in words.in_order(one["phases"])
+            if share >= NAMED
         ],
     }
+
+
+def _where(one: Mapping[str, Any], buyer: set[str], words: Words) -> tuple[str, str]:
+    """Say where they stand; that they stall only where most sleep or stay long before an order."""
+    asleep, phase = one["phases"].get(DORMANT, 0.0), one["stalls_in"]
+    told = []
+    if asleep >= 0.5:
+        told.append(words("persona_asleep", share=words.percent(asleep)))
+    if phase != DORMANT:
+        told.append(
+            words("persona_others" if told else "persona_stands", phase=words.phase(phase),
+                  days=words.number(one["stall_days"]), share=words.percent(one["phases"][phase]))
+        )  # fmt: skip
+    stall = asleep >= 0.5 or (phase in buyer and one["stall_days"] >= STALL_DAYS)
+    return words("persona_where" if stall else "persona_where_stand"), " ".join(told)
+
+
+def _spent(value: float, said: JourneyWords) -> str:
+    """Write money in whole euros, so that next to nothing reads as such."""
+    if value == 0:
+        return said.words("persona_no_spend")
+    return said.money(value) if value >= 100 else said.money(value, digits=0)
 
 
 def _does(each: Mapping[str, Any], said: JourneyWords) -> str:
@@ -75,9 +107,12 @@ def _does(each: Mapping[str, Any], said: JourneyWords) -> str:
     if not text:
         return ""
     values = {name: _number(value, written, said) for name, value in numbers.items()}
+    if not written and numbers["here"] < NOTHING and f"none_{stem}" in dictionary():
+        text = words(f"none_{stem}")
     days = words("does_window", days=words.number(int(window[0][:-1]))) if window else ""
     said_here = text.format(here=values["here"])
-    return words("does", text=f"{said_here}{days}", everybody=values["everybody"])
+    whom = "does_buyers" if stem in OF_ORDERS else "does"
+    return words(whom, text=f"{said_here}{days}", everybody=values["everybody"])
 
 
 def _number(value: float, written: str, said: JourneyWords) -> str:

@@ -181,7 +181,7 @@ def action_phases(tournament: Mapping[str, Any], words: Words) -> list[dict[str,
             {
                 "key": key, "label": words.phase(key), "state": one["state"],
                 "state_label": words(f"state_{one['state'].replace(' ', '_')}"),
-                "reason": reason(one, words.language), "n": words.number(one.get("n")), "rows": rows,
+                "reason": reason(one, words), "n": words.number(one.get("n")), "rows": rows,
                 "warning": words("estimated_warning") if estimated else "",
             }
         )  # fmt: skip

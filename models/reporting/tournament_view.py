@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.reporting.words import Language, Words
+from models.reporting.words import Words
 
 PERSONALISED, NONE = "personalised", "none"
+#: In a reason: the name of an action between quotes, and a number with a fraction.
+_QUOTED, _FRACTION = re.compile(r"'(\w+)'"), re.compile(r"([+-]?)(\d+)\.(\d+)")
 
 
 @dataclass(frozen=True)
@@ -42,15 +45,40 @@ def policy_label(name: str, words: Words) -> str:
 
     Examples
     --------
-    >>> policy_label("A", Words("en")), policy_label("none", Words("nl"))
-    ('Everybody A', 'Niets')
+    >>> policy_label("coupon", Words("en")), policy_label("none", Words("nl"))
+    ('Coupon for everybody', 'Niets')
     """
-    return words.known(f"policy_{name}", words("policy_everybody", action=name))
+    return words.known(f"policy_{name}", words("policy_everybody", action=_capital(action(name, words))))
 
 
-def reason(phase: Mapping[str, Any], language: Language) -> str:
-    """Give the reason for the state in one language."""
-    return str((phase.get("reason") or {}).get(language) or "")
+def action(name: str, words: Words) -> str:
+    """Name an action in words; one without words is shown as the log has it.
+
+    Examples
+    --------
+    >>> action("service_call", Words("nl")), action("free_gift", Words("nl"))
+    ('servicegesprek', 'free gift')
+    """
+    return words.known(f"action_{name}", name.replace("_", " "))
+
+
+def reason(phase: Mapping[str, Any], words: Words) -> str:
+    """Give the reason for the state, with actions and numbers written as the language writes them.
+
+    Examples
+    --------
+    >>> told = "Voorlopig 'coupon' voor iedereen: +2.95 per beslissing, -0.6 tot 5.29."
+    >>> reason({"reason": {"nl": told}}, Words("nl"))
+    "Voorlopig 'kortingsbon' voor iedereen: +2,95 per beslissing, −0,6 tot 5,29."
+    """
+    told = str((phase.get("reason") or {}).get(words.language) or "")
+    told = _QUOTED.sub(lambda found: f"'{action(found[1], words)}'", told)
+    point = words.number(0.5, 1)[1]
+    return _FRACTION.sub(lambda found: f"{found[1].replace('-', '−')}{found[2]}{point}{found[3]}", told)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def tournament_rows(phase: Mapping[str, Any], words: Words) -> list[PolicyRow]:

@@ -90,7 +90,7 @@ def visit_hazard(state: State, x: Seen, phase: Ints, week: int) -> Floats:
     )
     # A person's first week is a visit: that is how they arrive.
     certain = (state.arrival == week) & ~state.customer
-    chance = np.where(state.left, 0.003, sigma(logit))
+    chance = np.where(state.left, np.where(state.passer, 0.0, 0.003), sigma(logit))
     return np.where(certain, 1.0, np.where(state.arrival <= week, chance, 0.0))
 
 

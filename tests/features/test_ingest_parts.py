@@ -125,7 +125,10 @@ def test_division_by_zero_is_not_finite() -> None:
     [
         ("2024-10-27 02:30", "2024-10-27T00:30"),  # shown twice: the first, summer time
         ("2024-03-31 02:30", "2024-03-31T01:00"),  # never shown: the first moment after
-        ("2024-07-01", "2024-06-30T22:00"),
+        # A date without a time: before its last second it was not surely known; its midnight is yesterday, by UTC.
+        ("2024-07-01", "2024-07-01T21:59:59"),
+        ("20240331", "2024-03-31T21:59:59"),  # a day of 23 hours
+        ("2024-07-01T00:00", "2024-06-30T22:00"),
         ("2024-07-01T12:00:00Z", "2024-07-01T12:00"),
         ("2024-07-01 12:00:00 UTC", "2024-07-01T12:00"),
         ("2024-07-01T12:00:00.5+0530", "2024-07-01T06:30:00.5"),
@@ -150,6 +153,23 @@ def test_moments_with_and_without_a_zone(text: str, utc: str) -> None:
 def test_moments_of_many_types(values: pa.Array, date_format: str | None, expected: list[int | None]) -> None:
     found, unread = to_micros(values, date_format, "UTC")
     assert [None if bad else int(one) for one, bad in zip(found, unread, strict=True)] == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "date_format"),
+    [
+        (pa.array(["02-01-2024"]), "%d-%m-%Y"), (pa.array([20240102]), "%Y%m%d"),
+        (pa.array([19724], pa.date32()), None),
+    ],
+)  # fmt: skip
+def test_a_date_without_a_time_is_seen_by_no_cutoff_before_the_day_is_over(
+    values: pa.Array, date_format: str | None
+) -> None:
+    for zone in ("Europe/Amsterdam", "America/New_York", "Asia/Tokyo"):
+        found, _ = to_micros(values, date_format, zone)
+        assert pd.Timestamp(found[0], unit="us", tz="UTC") == pd.Timestamp("2024-01-02T23:59:59", tz=zone)
+    timed, _ = to_micros(pa.array(["02-01-2024 00:00"]), "%d-%m-%Y %H:%M", "Europe/Amsterdam")
+    assert pd.Timestamp(timed[0], unit="us") == pd.Timestamp("2024-01-01T23:00")
 
 
 def test_whole_numbers_need_a_format() -> None:

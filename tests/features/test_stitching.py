@@ -216,10 +216,10 @@ def test_a_duplicate_row_takes_its_further_events_along(shop: Shop) -> None:
     assert len(kinds) == len(set(kinds)) and {"ticket_open", "ticket_close"} <= set(kinds)
 
 
-def test_costs_of_two_files_count_once_and_equal_rows_of_one_file_each(shop: Shop) -> None:
+def test_costs_of_two_files_count_once_and_rows_of_one_file_that_differ_each(shop: Shop) -> None:
     shop.visits("a,2024-01-01")
     header = "day,channel,campaign,impressions,clicks,cost"
-    rows = ["2024-01-01,display,spring,1,1,5", "2024-01-01,display,spring,1,1,5", "2024-01-02,display,,1,1,2"]
+    rows = ["2024-01-01,display,spring,1,1,5", "2024-01-01,display,spring,9,1,5", "2024-01-02,display,,1,1,2"]
     for name in ("costs.csv", "costs_again.csv"):
         shop.write("ads", [header, *rows], "ad_costs", name)
     meta = shop.ingest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from models.journey.facts import NOTHING, Facts, Found
@@ -84,12 +84,19 @@ def customers_with(measure: str, needs: Needs, key: str) -> Kpi:
 
 
 def ratio(
-    key: str, above: str, below: str, unit: Unit, needs: Needs, better: Better | None, factor: float = 1.0
-) -> Kpi:
-    """Make a KPI that divides one measure by another, times a factor."""
+    key: str, above: str, below: str, unit: Unit, needs: Needs, better: Better | None, factor: float = 1.0,
+    counted: str = "",
+) -> Kpi:  # fmt: skip
+    """Make a KPI that divides one measure by another, times a factor.
+
+    ``counted`` is the measure whose sum it rests on, where ``below`` is no number of cases but money or time.
+    """
 
     def compute(facts: Facts, scope: str) -> Found:
         found = facts.ratio(above, below, scope, share=unit == "share")
-        return found.scaled(factor) if found is not NOTHING else found
+        if found is NOTHING:
+            return found
+        n = round(facts.total(counted, scope)) if counted else found.n
+        return replace(found.scaled(factor), n=n)
 
     return Kpi(key, unit, needs, compute, ((above, below),), better)

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLOURS = (SKY, BLUE, GREEN, ORANGE, RED, "#CC79A7", "#F0E442")
-SIZE = (5.2, 3.2)
+SIZE = (11.3, 3.4)
 #: Most dates written under the picture.
-DATES = 4
+DATES = 9
 
 
 def draw(

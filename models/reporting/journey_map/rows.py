@@ -8,7 +8,7 @@ from typing import Any
 
 from models.reporting.journey_map.icons import draw_icon, icon_of
 from models.reporting.journey_map.svg import Svg, fitted, wrapped
-from models.reporting.journey_words import JourneyWords
+from models.reporting.journey_words import JourneyWords, drop_of
 
 INK, MUTED, LINE, SOFT, ACCENT = "#1b2733", "#5c6773", "#dfe4e8", "#f5f7f8", "#0072B2"
 PAIN, CHANCE = "#b5500a", "#00734f"
@@ -115,17 +115,12 @@ def _dwell(dwell: Mapping[str, Any], longest: float, said: JourneyWords, width: 
 
 
 def _drop(phase: Mapping[str, Any], said: JourneyWords, width: float) -> Cell:
-    found, words = phase["drop_off"], said.words
-    if not found or found["value"] is None:
+    words, (found, about, touches) = said.words, drop_of(phase, said)
+    if not found:
         return Cell(22, lambda svg, x, y: svg.text(x, y + SIZE, words("map_none"), SIZE, MUTED))
     interval = said.interval(found, "share")
-    lines = [
-        fitted(
-            words("map_drop_last", touch=said.touch(one["kind"], one["channel"]), share=words.percent(one["share"])),
-            width, SMALL,
-        )
-        for one in said.touches(found["last_touches"])[:LAST]
-    ]  # fmt: skip
+    last = [words("map_drop_last", touch=touch, share=share) for touch, share in touches[:LAST]]
+    lines = [fitted(text, width, SMALL) for text in (about, *last)]
 
     def draw(svg: Svg, x: float, y: float) -> None:
         svg.text(x, y + 16, words.percent(found["value"], 1 if found["value"] < 0.01 else 0), 18, bold=True)

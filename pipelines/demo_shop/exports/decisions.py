@@ -48,9 +48,10 @@ def write_decisions(log: Log, people: People, out: Exports) -> None:
 def write_costs(log: Log, settings: DemoSettings, out: Exports) -> None:
     """Write ``ads/costs.csv``: what was spent per day on search, display, social media and affiliates."""
     rng = out.rng(40)
-    channels = (("paid_search", "zoeken_merk", 38.0, 0.55), ("paid_search", "zoeken_generiek", 55.0, 0.80),
-                ("display", "retargeting", 24.0, 0.40), ("social", "instagram_inspiratie", 31.0, 0.45),
-                ("affiliate", "vergelijkers", 12.0, 0.60))  # fmt: skip
+    # Euro per day and per click: as many clicks as the web measures sessions from there, or a few more.
+    channels = (("paid_search", "zoeken_merk", 14.0, 0.45), ("paid_search", "zoeken_generiek", 22.0, 0.80),
+                ("display", "retargeting", 9.6, 0.65), ("social", "instagram_inspiratie", 21.5, 0.55),
+                ("affiliate", "vergelijkers", 5.7, 0.35))  # fmt: skip
     day = np.repeat(np.arange(settings.days), len(channels))
     which = np.tile(np.arange(len(channels)), settings.days)
     scale = settings.customers / 20_000

@@ -120,6 +120,22 @@ def test_moves(world: Any, grid: Grid, plan: Plan, matrix: str, steps: int) -> N
     assert found[..., 1].sum() > 50
 
 
+def test_who_is_silent_eight_weeks_later(world: Any, grid: Grid, plan: Plan) -> None:
+    entries, tally = world
+    dormant = len(plan.journey.phases)
+    there: Counter[int] = Counter()
+    lost: Counter[int] = Counter()
+    for _, days, _ in entries:
+        for start in range(grid.steps - 7):
+            if days[start] >= 0 and not any(grid.touched[start : start + 8]):
+                there[days[start]] += 1
+                lost[days[start]] += days[start + 8] == dormant
+    found = number(tally.ratios["silent_later"])
+    assert sum(lost.values()) > 0
+    for phase in range(dormant + 1):
+        assert (found[phase, 1], found[phase, 2]) == (lost[phase], there[phase])
+
+
 def stays_of(phases: list[int], grid: Grid) -> Iterator[tuple[int, bool, int, int | None, int | None]]:
     """Give (phase, begin seen, steps, next phase or None, day of the end) of each stay."""
     day = 0

@@ -51,6 +51,18 @@ def test_without_a_date_of_change_nothing_is_known_before_the_newest_row(
     assert {row["known_us"] for row in found} == {micros("2024-03-01T08:00:00")}
 
 
+def test_a_contact_that_does_not_say_when_it_was_changed_is_known_as_late(
+    export: Make, micros: Callable[[str], int]
+) -> None:
+    contacts = JAN.replace("2024-02-01 10:00", "")
+    found = export(
+        "hubspot", hubspot(contacts, WON.replace("2024-01-05", "2024-03-05").replace("01-20", "03-20"))
+    )
+    assert {row["known_us"] for row in (*found.rows("attributes"), *found.rows("links"))} == {
+        micros("2024-03-05T10:00:00")
+    }
+
+
 def test_links_may_be_dated_from_the_creation_if_the_shop_says_so(
     export: Make, micros: Callable[[str], int]
 ) -> None:

@@ -121,6 +121,13 @@ def test_phases_share_out_what_was_counted(facts_from: Build, journey: JourneySe
         assert sum(parts) == kpi.compute(facts, "all").value
 
 
+def test_n_counts_cases_not_money_and_not_weeks(facts_from: Build) -> None:
+    facts = facts_from(SHOP)
+    rows = {row["key"]: row["n"] for row in all_kpis(facts)}
+    assert (rows["return_rate"], rows["order_frequency"], rows["order_value"]) == (4, 4, 4)
+    assert (rows["customer_value"], rows["abandoned_baskets"], rows["bounce_rate"]) == (3, 2, 3)
+
+
 def test_in_a_phase_repeat_rate_is_about_the_buyers_seen_there(facts_from: Build) -> None:
     # Both are seen in retention after their order; only customer 1 orders again.
     facts = facts_from([event(n, 10.5, "cart_add") for n in (1, 2)] + [event(n, 11.5, "purchase") for n in (1, 2)]

@@ -6,15 +6,18 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, get_type_hints, is_typeddict
 
 import pytest
 
 import models.journey.report_data as shapes
-from features.contract import CHANNELS
+from features.contract import CHANNELS, DAY_US
+from features.journey.grid import make_grid
 from models.journey.channels import acquisition, categories, channel_roles, traffic
-from models.journey.drop_off import drop_off
+from models.journey.drop_off import drop_off, lost_within
 from models.journey.facts import Facts
 from models.journey.findings import CHANCE_KPIS, PAIN_KPIS
 from models.journey.kpis import registered
@@ -24,7 +27,8 @@ from models.journey.tables import write_kpis, write_transitions
 Build = Callable[..., Facts]
 WORDS = Path(shapes.__file__).with_name("words.json")
 FINDINGS = {
-    "drop_off", "drop_off_last", "abandoned", "waiting", "tickets", "slow", "advance", "loop", "starter", "closer",
+    "drop_off", "drop_off_last", "lost_within", "lost_within_last",
+    "abandoned", "waiting", "tickets", "slow", "advance", "loop", "starter", "closer",
     "return", *(f"{key}_worse" for key in PAIN_KPIS), *(f"{key}_better" for key in CHANCE_KPIS),
 }  # fmt: skip
 
@@ -134,7 +138,9 @@ def test_pains_and_chances_tell_the_story(data: shapes.JourneyData) -> None:
         for phase in data["phases"]
         for one in phase["pains"] + phase["chances"]
     }
-    assert found["awareness", "drop_off_last"]["figures"]["last_channel"] == "web"
+    lost = found["awareness", "lost_within_last"]["figures"]
+    assert lost["last_channel"] == "web" and lost["horizon_days"] == 56
+    assert lost["drop_share"] > lost["other_share"] > 0
     assert found["decision", "abandoned"]["figures"]["carts"] == 160
     waits = [one for (_, key), one in found.items() if key == "waiting"]
     assert waits and waits[0]["figures"]["waiting_hours"] == pytest.approx(48.0)
@@ -155,6 +161,44 @@ def test_drop_off_names_the_last_touch(facts: Facts) -> None:
     last = told["last_touches"][0]
     assert (last["kind"], last["channel"]) in {("product_view", "web"), ("cart_add", "web")}
     assert drop_off(facts, "dormant") is None
+
+
+def test_who_is_silent_eight_weeks_later_whatever_the_way(facts_from: Build) -> None:
+    def carts(*days: float) -> Facts:
+        kinds = ("product_view", "cart_add")
+        return facts_from([(n, day + n % 5, kind, {}) for n in range(40) for day in days for kind in kinds])
+
+    # Two weeks in decision, then awareness, then nothing: nobody goes from decision to silence directly.
+    told = {phase["key"]: phase for phase in journey_data(carts(0.5))["phases"]}
+    direct, ahead = told["decision"]["drop_off"], told["decision"]["lost_within"]
+    assert direct is not None and ahead is not None and direct["value"] == 0
+    assert (ahead["n"], ahead["lost"], ahead["value"], ahead["days"]) == (80, 80, 1.0, 56)
+    assert told["dormant"]["lost_within"] is None
+    # Who comes back within the time is not lost.
+    again = lost_within(carts(0.5, 49.5), "decision")
+    assert again is not None and (again["n"], again["lost"], again["value"]) == (160, 80, 0.5)
+
+
+def test_touch_that_is_rare_has_no_role(facts_from: Build) -> None:
+    lives = []
+    for n in range(2_000):
+        lives += [(n, 10.1, "product_view", {"channel": "web"}), (n, 10.9, "purchase", {"value": 9.0})]
+    # Chat starts 35 journeys in 2000 and closes none: clear, and not worth telling.
+    lives += [(n, 9.5, "chat", {"channel": "chat"}) for n in range(35)]
+    few = [one for phase in journey_data(facts_from(lives))["phases"] for one in phase["chances"]]
+    assert not [one for one in few if one["key"] == "starter"]
+    lives += [(n, 9.5, "chat", {"channel": "chat"}) for n in range(35, 200)]
+    many = [one for phase in journey_data(facts_from(lives))["phases"] for one in phase["chances"]]
+    assert [one["figures"]["own_channel"] for one in many if one["key"] == "starter"] == ["chat"]
+
+
+def test_one_missing_day_is_told_in_the_singular(facts_from: Build, facts: Facts) -> None:
+    day = date(1970, 1, 1) + timedelta(days=facts.grid.last - 20)
+    for days, key in (((day,), "missing_day"), ((day, day + timedelta(days=1)), "missing_days")):
+        grid = make_grid(facts.grid.last * DAY_US, facts.grid.first * DAY_US, days)
+        holed = replace(facts, plan=facts.plan.model_copy(update={"missing_days": days}), grid=grid)
+        keys = [one["key"] for one in journey_data(holed)["notes"]]
+        assert [one for one in keys if one.startswith("missing")] == [key]
 
 
 def test_channels(facts: Facts) -> None:

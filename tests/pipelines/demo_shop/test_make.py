@@ -114,6 +114,42 @@ def test_the_faults_are_counted(made: Path) -> None:
         assert broken == told["broken"], name
 
 
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_a_second_address_says_nothing_about_consent(tmp_path: Path) -> None:
+    make_demo(SETTINGS.model_copy(update={"customers": 2_000}), tmp_path / "raw", tmp_path / "truth")
+    contacts = rows_of(tmp_path / "raw/crm/hubspot_contacts.csv")
+    second = [row for row in contacts if row["Email"].endswith("@werk.example")]
+    assert second and {row["Marketing contact status"] for row in second} == {""}
+    assert {row["Marketing contact status"] for row in contacts} == {
+        "", "Marketing contact", "Non-marketing contact"}  # fmt: skip
+
+
+def test_clicks_that_are_paid_are_about_those_the_web_measures(made: Path) -> None:
+    clicks = sum(
+        int(row["clicks"]) for row in rows_of(made / "raw/ads/costs.csv") if row["channel"] == "paid_search"
+    )
+    came = 0
+    for file in (made / "raw/ga4").glob("*.parquet"):
+        first = pq.read_table(file, columns=["event_name", "collected_traffic_source"]).to_pylist()
+        came += sum(
+            row["event_name"] == "session_start" and row["collected_traffic_source"]["manual_medium"] == "cpc"
+            for row in first
+        )
+    assert 0.5 < clicks / came < 2.5
+
+
+def test_people_write_in_their_own_words_and_mostly_in_dutch(made: Path) -> None:
+    reviews = rows_of(made / "raw/feedback/reviews.csv")
+    tickets = rows_of(made / "raw/service/tickets.csv")
+    assert len({row["text"] for row in reviews}) > len(reviews) / 3
+    assert len({row["message"] for row in tickets}) >= min(8, len(tickets) / 3)
+    assert sum(row["language"] == "nl" for row in reviews) > 0.75 * len(reviews)
+
+
 def test_nothing_of_the_truth_can_be_read_from_the_exports(made: Path) -> None:
     columns = set(pq.read_schema(made / "truth/persons.parquet").names)
     assert {"engagement", "thrift", "once"} <= columns

@@ -33,6 +33,23 @@ def test_web_rates(log: Log) -> None:
     assert 0.35 < (depth == 0).mean() < 0.6  # bounce
 
 
+def test_many_visitors_come_once_and_never_buy(log: Log) -> None:
+    passer = log.start.passer
+    assert 0.2 < passer.mean() < 0.3 and not (passer & log.start.customer).any()
+    number = np.bincount(log.sessions["person"], minlength=len(passer))
+    met = passer & (number > 0)
+    assert met.sum() > 1_000 and (number[met] == 1).all()
+    of_passers = met[log.sessions["person"]]
+    assert (log.sessions["depth"][of_passers] == 0).mean() > 0.5
+    assert not passer[log.orders["person"]].any() and not passer[log.joins["person"]].any()
+
+
+def test_the_year_has_seasons(log: Log) -> None:
+    week = np.bincount(log.orders["day"] // 7, minlength=52)
+    assert week[45:51].mean() > 1.25 * week[34:44].mean()  # Black Friday to Christmas, against autumn
+    assert week[29:33].mean() < week[34:44].mean()  # holidays
+
+
 def test_mail_rates(log: Log) -> None:
     mails = log.mails
     opened, clicked = mails["open_day"] >= 0, mails["click_s"] >= 0
