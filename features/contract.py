@@ -127,7 +127,12 @@ COSTS = pa.schema(
 #: The one table that joins pseudonyms to the ids of the source. Keep it where the raw exports are kept.
 IDS = pa.schema(
     [
-        pa.field("source_id", pa.string(), nullable=False, metadata={"meaning": "as the source shows it"}),
+        pa.field(
+            "source_id",
+            pa.string(),
+            nullable=False,
+            metadata={"meaning": "browser:123; customers bare"},
+        ),
         pa.field("id_space", pa.string(), nullable=False, metadata={"meaning": "one of ID_SPACES"}),
         pa.field("customer_id", pa.int64(), nullable=False),
     ]

@@ -101,7 +101,7 @@ def _measures(
 ) -> Iterator[tuple[str, Floats]]:
     yield from order_measures(orders, scopes)
     yield from loyalty_measures(log, orders, standing)
-    yield from visit_measures(visits, orders.at, scopes, plan.as_of_us)
+    yield from visit_measures(visits, orders.at, scopes, standing, plan.as_of_us)
     yield from plain_measures(log, scopes)
     yield from service_measures(log, scopes)
     yield from feedback_measures(log, scopes)

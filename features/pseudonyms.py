@@ -95,6 +95,18 @@ def spaced(source_ids: pa.Array | pa.ChunkedArray, space: str) -> pa.Array | pa.
     return pc.binary_join_element_wise(space, source_ids, ":")
 
 
+def unspaced(source_ids: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """Write ids as the source shows them, without the space before them (`spaced`).
+
+    Examples
+    --------
+    >>> unspaced(pa.array(["browser:123", "7", "shop:7"])).to_pylist()
+    ['123', '7', 'shop:7']
+    """
+    spaces = "|".join(space for space in ID_SPACES if space != "customer")
+    return pc.replace_substring_regex(source_ids, f"^({spaces}):", "")
+
+
 def space_of(source_ids: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
     """Tell the space of each id as `spaced` wrote it; a bare id is a customer's.
 

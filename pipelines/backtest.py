@@ -22,6 +22,7 @@ from features.engines import local
 from features.errors import InputError
 from features.ingest import ingest
 from features.plan import Plan
+from features.pseudonyms import unspaced
 from features.settings import CutoffSettings, LabelContract
 from features.table import make_plan
 from models.learning import Learned, learn, matured
@@ -168,7 +169,7 @@ def _predict(
         learned = learn(past, contract, params.train, test, include_dormant=True)
         known = past.take(matured(past, contract, test, include_dormant=True))
         places = np.searchsorted(pseudonyms, rows.customer_id)
-        customers = ids["source_id"].take(pa.array(places)).cast(pa.string()).combine_chunks()
+        customers = unspaced(ids["source_id"].take(pa.array(places)).cast(pa.string()).combine_chunks())
         yield Predicted(task, test, customers, known, rows, learned, learned.predict(rows))
 
 

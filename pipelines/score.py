@@ -1,6 +1,7 @@
 """Stage ``score``: everybody at the newest cutoff, into ``data/scores.parquet``.
 
-Columns, one row per customer: ``customer_id`` (as the source gave it), ``as_of``, ``journey``, ``phase``,
+Columns, one row per customer: ``customer_id`` (as the source gave it), ``id_space`` (what it is the id of: customer,
+card, email, browser; who is known by a browser only is scored as a browser), ``as_of``, ``journey``, ``phase``,
 ``days_in_phase``, ``persona`` (id, see `models.personas.names`); ``p_churn`` and ``p_ready`` (probabilities,
 their calibration error is in the report; empty outside the risk set); ``p_advance``, ``p_stall``, ``p_regress``
 and ``p_leave`` (where the phase leads within the horizon of the exits: together 1, empty for who is dormant);
@@ -27,6 +28,7 @@ import pyarrow.parquet as pq
 from features.atomic import replacing
 from features.errors import InputError
 from features.plan import Plan
+from features.pseudonyms import unspaced
 from features.settings import JourneySettings
 from models.actions.decision_log import NONE
 from models.actions.phase_policy import load_policies
@@ -51,6 +53,7 @@ CONSENT_WORDS = ("true", "yes", "granted", "1", "1.0", "y", "ja", "opt_in", "opt
 SCORES = pa.schema(
     [
         ("customer_id", pa.string()),
+        ("id_space", pa.string()),
         ("as_of", pa.string()),
         ("journey", pa.string()),
         ("phase", pa.string()),
@@ -86,9 +89,12 @@ def run(root: Path) -> None:
     features = newest_rows(project.features, plan.as_of_us)
     labels = newest_rows(project.labels, plan.as_of_us)
     scores = score_tables(project, params, plan, features, labels)
-    names = pq.read_table(project.ids).to_pandas().set_index("customer_id")["source_id"]
-    scores["customer_id"] = names.loc[scores["customer_id"]].to_numpy(dtype=object)
-    scores = scores.sort_values("customer_id", ignore_index=True)
+    ids = pq.read_table(project.ids)
+    ids = ids.set_column(0, "source_id", unspaced(ids["source_id"]))
+    names = ids.to_pandas().set_index("customer_id").loc[scores["customer_id"]]
+    scores["customer_id"] = names["source_id"].to_numpy(dtype=object)
+    scores["id_space"] = names["id_space"].to_numpy(dtype=object)
+    scores = scores.sort_values(["customer_id", "id_space"], ignore_index=True)
     with replacing(project.scores) as beside:
         pq.write_table(as_arrow(scores), beside, compression="zstd")
     logger.info("%d customers scored, %d eligible", len(scores), scores["eligible"].sum())

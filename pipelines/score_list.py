@@ -124,6 +124,8 @@ def score_customers(project: Project, params: Params, plan: Plan, wanted: Custom
         local.run(folder / "events.parquet", plan, engine, *tables)
         features, labels = (newest_rows(path, plan.as_of_us) for path in tables)
     scores = score_tables(project, params, plan, features, labels)
+    spaces = pq.read_table(project.ids, columns=["customer_id", "id_space"]).to_pandas()
+    scores = scores.merge(spaces, on="customer_id", how="left", validate="one_to_one")
     return _in_order(project, plan, ids, scores)
 
 

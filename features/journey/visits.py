@@ -113,9 +113,12 @@ def _visit_of(log: Log, event: Ints) -> tuple[Ints, Ints]:
 
 
 def visit_measures(
-    visits: Visits, orders: Moments, scopes: Scopes, as_of_us: int
+    visits: Visits, orders: Moments, scopes: Scopes, standing: Scopes, as_of_us: int
 ) -> Iterator[tuple[str, Floats]]:
     """Give per scope and customer what was done on visits, and what became of carts.
+
+    What a visit leads to counts for the phase in which the customer stood when the week began (``standing``):
+    a filled cart puts the week itself in the phase that carts open.
 
     Carts younger than ``CART_DAYS`` are left out: their outcome is not known yet.
     """
@@ -125,8 +128,9 @@ def visit_measures(
     yield "visits", scopes.per_customer(start)
     yield "first_visits", scopes.per_customer(start, first.astype(np.float64))
     yield "bounces", scopes.per_customer(start, (~visits.engaged).astype(np.float64))
-    yield "visits_ordered", scopes.per_customer(start, visits.ordered.astype(np.float64))
-    yield "visits_with_cart", scopes.per_customer(start, visits.has_cart.astype(np.float64))
+    yield "standing_visits", standing.per_customer(start)
+    yield "visits_ordered", standing.per_customer(start, visits.ordered.astype(np.float64))
+    yield "visits_with_cart", standing.per_customer(start, visits.has_cart.astype(np.float64))
     seen = visits.views > 0
     yield "views", scopes.per_customer(start, visits.views)
     yield "view_seconds", scopes.per_customer(start, np.where(seen, visits.seconds, 0.0))

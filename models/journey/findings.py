@@ -21,6 +21,8 @@ ENOUGH = 30
 PATIENCE_HOURS = 24.0
 #: Shares that differ by less are not worth telling, however clear.
 POINTS = 0.02
+#: A channel that starts (closes) a smaller share of the orders than this has no role worth telling.
+ROLE_SHARE = 0.05
 #: A channel that starts (closes) so many times as many orders as it closes (starts) has a role of its own.
 CLEARLY = 1.5
 #: Ratios the rules ask of the kernel beside those of the KPIs: per customer and week.
@@ -211,7 +213,8 @@ def _role(facts: Facts, much: str, little: str) -> Iterator[Finding]:
             continue
         high, low = many["value"] or 0.0, few["value"] or 0.0
         if (
-            high - low >= POINTS
+            high >= ROLE_SHARE
+            and high - low >= POINTS
             and many["low"] > CLEARLY * few["high"]
             and (best is None or high - low > best[0])
         ):

@@ -20,7 +20,7 @@ TOLD = 4
 #: A group with a smaller share of buyers has not bought; what only orders tell says nothing about it.
 FEW_BUYERS = 0.2
 OF_ORDERS = ("monetary__order_value", "category__breadth", "frequency__return")
-#: Among buyers a difference smaller than this part of the mean of all buyers is none.
+#: A difference smaller than this part of what is usual is not worth telling, however many customers show it.
 SAME = 0.1
 
 
@@ -44,8 +44,7 @@ def card(
         ``distance``; ``buyers`` (share with an order; 0 where orders are not seen), ``orders``, ``spend`` (money, mean
         per customer, null where not seen), ``known_share`` (mean days known, relative to everybody), ``channel``
         and ``channel_share`` (the main one), ``phases`` (share per phase), ``stalls_in`` and ``stall_days``
-        (mean days in that phase), ``alike`` (columns that only orders tell, in which the buyers of the group are
-        like all buyers), and ``stands_out``: ``column``, ``distance``, ``here``, ``everybody``.
+        (mean days in that phase), ``alike`` (columns in which the group is in plain numbers like everybody), and ``stands_out``: ``column``, ``distance``, ``here``, ``everybody``.
     """
     orders, spend = _money(rows, inside)
     known = _mean(rows, "tenure__known_days", everybody)
@@ -55,9 +54,7 @@ def card(
         name: (_usual(rows, name, inside), _usual(rows, name, everybody))
         for name in distance
     }  # fmt: skip
-    alike = [
-        name for name, pair in pairs.items() if stem_of(name) in OF_ORDERS and _alike(*pair, distance[name])
-    ]
+    alike = [name for name, pair in pairs.items() if _alike(*pair, distance[name])]
     told = _told({name: far for name, far in distance.items() if name not in alike}, buyers)
     return {
         "distance": dict(distance),
@@ -127,7 +124,7 @@ def _usual(rows: pa.Table, name: str, inside: NDArray[np.bool_]) -> float:
 
 
 def _alike(here: float, everybody: float, distance: float) -> bool:
-    """Say whether buyers of the group do not differ from all buyers the way the group does from everybody."""
+    """Say whether plain numbers (of buyers, where only orders tell) do not differ the way the distance says."""
     apart = here - everybody if distance > 0 else everybody - here
     return apart < SAME * abs(everybody)
 

@@ -100,9 +100,10 @@ def _described(
 
 def _group(facts: dict[str, Any]) -> Group:
     distance: dict[str, float] = facts["distance"]
-    traits = {stem_of(name): far for name, far in distance.items() if name not in facts["alike"]}
-    recency = traits.get("recency__behaviour", traits.get("recency__order", 0.0))
+    far = {stem_of(name): one for name, one in distance.items()}
+    traits = {stem_of(name): one for name, one in distance.items() if name not in facts["alike"]}
+    recency = far.get("recency__behaviour", far.get("recency__order", 0.0))
     each = (facts["orders"] or 0.0) / facts["buyers"] if facts["buyers"] else 0.0
     return Group(
-        facts["buyers"], each, traits.get("frequency__orders", 0.0), recency, facts["known_share"], traits
+        facts["buyers"], each, far.get("frequency__orders", 0.0), recency, facts["known_share"], traits
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from models.evaluation import MODEL
 from models.metrics import shortest_lift
+from models.reporting.journey_words import JourneyWords
 from models.reporting.reasons import reworded, why_not_judged
 from models.reporting.tournament_view import NONE, followed, policy_label, tournament_gain
 from models.reporting.words import Words
@@ -70,6 +71,7 @@ def target_card(
 def action_card(tournament: Mapping[str, Any] | None, currency: str, words: Words) -> dict[str, Any]:
     """Say in which phases to choose per customer, to do one thing, or to test first."""
     card: dict[str, Any] = {"key": "next_action", "title": words("target_next_action"), "big": ""}
+    card["about"] = words("about_next_action")
     if not tournament or not tournament.get("phases"):
         return card | {"sentences": [words("do_action_none")]}
     sentences = []
@@ -95,15 +97,19 @@ def _constant(phases: Mapping[str, Any], currency: str, words: Words) -> list[st
         if name == NONE:
             nothing.append(words.phase(key))
             continue
-        said = words("do_action_same", what=policy_label(name, words), phase=words.phase(key))
+        said = words("do_action_same", what=_lower(policy_label(name, words)), phase=words.phase(key))
         worth = (one.get("over_none") or {}).get(name) or {}
         if worth.get("value") is not None:
-            gain, bounds = words.number(worth["value"], 2, signed=True), words.interval(worth, 2)
-            said += words("do_action_worth", gain=gain, currency=currency, interval=bounds)
+            gain = JourneyWords(words, currency).money(worth["value"], digits=2)
+            said += words("do_action_worth", gain=gain, interval=words.interval(worth, 2))
         sentences.append(f"{said}.")
     if nothing:
         sentences.append(words("do_action_nothing", phases=words.listed(nothing)))
     return [*sentences, words("do_action_not_yet")]
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _base_rate_served(results: Mapping[str, Any], words: Words) -> tuple[list[str], bool]:

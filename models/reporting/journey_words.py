@@ -66,7 +66,7 @@ class JourneyWords:
     def money(self, value: float, digits: int | None = None) -> str:
         """Write money, unless said otherwise without cents from a hundred on."""
         sign = {"EUR": "€", "USD": "$", "GBP": "£"}.get(self.currency, self.currency)
-        return f"{sign} {self.words.number(value, (0 if abs(value) >= 100 else 2) if digits is None else digits)}"
+        return f"{sign}\u00a0{self.words.number(value, (0 if abs(value) >= 100 else 2) if digits is None else digits)}"
 
     def interval(self, found: Mapping[str, Any], unit: str) -> str:
         """Write the interval of an estimate; empty where there is none."""

@@ -10,7 +10,7 @@ from models.reporting.journey_pages import dwell_words, kpi_row, width
 from models.reporting.journey_words import JourneyWords, drop_of
 
 #: Touchpoints that are listed, and last touches.
-LISTED, LAST = 8, 3
+LISTED, LAST = 8, 2
 #: What fewer customers than this share did, or where fewer woke up, is not listed.
 LEAST, LEAST_WAKES = 0.01, 0.001
 

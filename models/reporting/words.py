@@ -118,7 +118,7 @@ class Words:
         Examples
         --------
         >>> Words("en").persona("regulars+store"), Words("nl").persona("lookers")
-        ('Regulars, mostly in the store', 'Kijkers')
+        ('Regulars, more often in the store', 'Kijkers')
         """
         kind, _, trait = name.partition("+")
         said = self.known(f"persona_{kind}", kind)

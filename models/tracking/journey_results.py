@@ -15,7 +15,7 @@ ESTIMATE = ("value", "low", "high", "n")
 
 
 def journey_metrics(root: Path) -> Iterator[tuple[str, float]]:
-    """Give the headline numbers: drop-off per phase, the loyalty loop, and what the exits gain.
+    """Give the headline numbers: drop-off per phase (as the report tells it), the loyalty loop, and what exits gain.
 
     Parameters
     ----------
@@ -24,7 +24,8 @@ def journey_metrics(root: Path) -> Iterator[tuple[str, float]]:
     """
     journey = read_json_if_there(root / "reports/journey.json")
     for phase in journey.get("phases", []):
-        drop = phase["drop_off"]
+        ahead = phase.get("lost_within")
+        drop = ahead if ahead and ahead["value"] is not None else phase["drop_off"]
         if phase["key"] != DORMANT and drop and drop["value"] is not None:
             yield f"journey/drop-off {phase['key']}", float(drop["value"])
     looped = ((journey.get("loop") or {}).get("looped") or {}).get("value")

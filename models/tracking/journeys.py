@@ -46,7 +46,8 @@ def log_comparison(
     client = connect(root)
     experiment = experiment_of(client, root, settings.experiment)
     runs = {}
-    for name in compared["journeys"]:
+    # The newest run stands on top in the UI: written last to first, the journey in use is on top.
+    for name in reversed(compared["journeys"]):
         metrics = dict(comparison_metrics(compared, name))
         content = json.dumps([name, metrics, compared["source"], compared["as_of"]], sort_keys=True)
         key = hashlib.sha256(content.encode()).hexdigest()[:16]
@@ -55,7 +56,7 @@ def log_comparison(
             delete_leftovers(client, experiment, key)
         runs[name] = found.info.run_id if found else _write(client, experiment, key, compared, name, report)
         logger.info("MLflow: journey %s %s", name, "found again" if found else "written")
-    return runs
+    return {name: runs[name] for name in compared["journeys"]}
 
 
 def comparison_metrics(compared: Mapping[str, Any], journey: str) -> Iterator[tuple[str, float]]:

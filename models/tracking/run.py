@@ -37,8 +37,11 @@ NOTE = """One run = one execution of the pipeline. Metrics are read as `target/m
 is better), then `lift10` per phase. Compare only runs with the same tags `source`, `as_of` and `journey`.
 - **Models**: one row per target x phase; the columns `model/...` are that model's out-of-time metrics \
 (at run level: their mean).
-- **Journey**: `journey/drop-off <phase>` (share of stays that end in silence) and `journey/loop` (share of orders \
-after which the customer looks around again and orders again).
+- **Journey**: `journey/drop-off <phase>` (share of customers silent 8 weeks later; in a shorter log, of stays that \
+end in silence) and `journey/loop` (share of orders after which the customer looks around again and orders again).
+- **Phase models**: the runs called `journey <name>` come from `klantreis journeys compare` and hold no models. Tick \
+them, *Compare*: `log_loss model` per target, lower is better; `difference`, `low` and `high` are against the \
+journey in use.
 - **Artifacts** of a run: `report.html`, `journey_map.svg`, `plots/`, and the tables `segment_lift.json`, \
 `journey_kpis.json` and `journey_transitions.json`.
 

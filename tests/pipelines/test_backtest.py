@@ -25,6 +25,7 @@ SOURCE = """
 kind: table
 title: "A small shop"
 path: ["raw"]
+id_key: public
 rhythm: {step_days: 14, churn_horizon_days: 28, churn_active_days: 84, readiness_horizon_days: 14}
 options:
   files: ["orders*.csv"]

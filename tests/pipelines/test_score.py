@@ -27,7 +27,7 @@ from pipelines.paths import Project
 from pipelines.plan import load_plan
 
 COLUMNS = [
-    "customer_id", "as_of", "journey", "phase", "days_in_phase", "persona", "p_churn", "p_ready",
+    "customer_id", "id_space", "as_of", "journey", "phase", "days_in_phase", "persona", "p_churn", "p_ready",
     "p_advance", "p_stall", "p_regress", "p_leave", "eligible",
     "not_eligible_reason", "score", "percentile", "band", "action", "action_value", "action_effect", "effect_low",
     "effect_high", "action_cost", "blocked", "is_control", "reasons", "model_version", "data_hash",

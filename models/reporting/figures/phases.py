@@ -48,6 +48,7 @@ def draw(
     shown = list(range(len(cutoffs) - 1, -1, -step))[::-1]
     axes.set_xticks(shown, [words.date(cutoffs[place]) for place in shown], fontsize=7.5)
     axes.set_ylim(0, 1)
+    axes.margins(x=0.01)
     axes.grid(visible=False, axis="x")
     axes.set_ylabel(words("axis_share"))
     percent_axis(axes.yaxis, words)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.reporting.journey_map.icons import draw_icon, icon_of
-from models.reporting.journey_map.svg import Svg, fitted, wrapped
+from models.reporting.journey_map.svg import Svg, fitted, width_of, wrapped
 from models.reporting.journey_words import JourneyWords, drop_of
 
 INK, MUTED, LINE, SOFT, ACCENT = "#1b2733", "#5c6773", "#dfe4e8", "#f5f7f8", "#0072B2"
 PAIN, CHANCE = "#b5500a", "#00734f"
-SIZE, SMALL = 13.5, 12.0
+SIZE, SMALL, TINY = 13.5, 12.0, 10.5
 #: Touchpoints, pains or chances, and last touches that are shown per phase.
 TOUCHPOINTS, FINDINGS, LAST = 5, 2, 2
 
@@ -74,8 +74,9 @@ def _touchpoints(phase: Mapping[str, Any], said: JourneyWords, width: float) -> 
         for place, one in enumerate(shown):
             top = y + place * step
             draw_icon(svg, icon_of(one["kind"], one["channel"]), x, top, ACCENT)
-            name = fitted(said.touch(one["kind"], one["channel"]), name_width, SMALL)
-            svg.text(x + 22, top + 11.5, name, SMALL)
+            name = said.touch(one["kind"], one["channel"])
+            size = SMALL if width_of(name, SMALL) <= name_width else TINY
+            svg.text(x + 22, top + 11.5, fitted(name, name_width, size), size)
             svg.text(x + width, top + 11.5, said.words.percent(one["share"]), SMALL, bold=True, anchor="end")
             svg.rect(x + 22, top + 15, width - 22, 3, LINE, rx=1.5)
             svg.rect(x + 22, top + 15, max(1.5, (width - 22) * min(one["share"], 1.0)), 3, ACCENT, rx=1.5)
@@ -119,7 +120,7 @@ def _drop(phase: Mapping[str, Any], said: JourneyWords, width: float) -> Cell:
     if not found:
         return Cell(22, lambda svg, x, y: svg.text(x, y + SIZE, words("map_none"), SIZE, MUTED))
     interval = said.interval(found, "share")
-    last = [words("map_drop_last", touch=touch, share=share) for touch, share in touches[:LAST]]
+    last = [f"{share} {touch}" for touch, share in touches[:LAST]]
     lines = [fitted(text, width, SMALL) for text in (about, *last)]
 
     def draw(svg: Svg, x: float, y: float) -> None:

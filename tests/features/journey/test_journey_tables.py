@@ -224,6 +224,7 @@ def test_visits_carts_and_conversion(world: Any, grid: Grid, plan: Plan) -> None
             views = sum(row["kind"] == "page_view" for row in visit)
             carts = [row["occurred_us"] for row in visit if row["kind"] == "cart_add"]
             n["visits"] += 1
+            n["standing_visits"] += 1
             n["bounces"] += seconds < 10 and views < 2 and not carts
             n["views"] += views
             n["visits_with_cart"] += bool(carts)

@@ -39,6 +39,7 @@ def phase(key: str, part: str | None, customers: int, mood: float | None) -> dic
         "key": key, "part": part, "customers": customers, "share": customers / 1000, "customers_seen": 100,
         "entries": 40, "events": 900, "dwell": dwell if key != "buy" else dwell | NO_DWELL,
         "drop_off": None if part is None else estimate(0.25) | {"lost": 5, "last_touches": last},
+        "lost_within": None if part is None else estimate(0.4) | {"days": 56, "lost": 8},
         "touchpoints": [touch, other] if key != "stay" else [], "sentiment": estimate(mood, 40),
         "kpis": [kpi("visits", "count", 120, rate=estimate(1.5)), kpi("nps", "points", None, reason="nothing_seen")],
         "pains": [{"key": "drop_off", "weight": 1.0, "figures": {"drop_share": 0.47, "other_share": 0.21}}],

@@ -86,7 +86,7 @@ def test_nothing_from_the_data_is_markup(data, journey) -> None:  # type: ignore
 def test_every_phase_with_customers_and_flows_as_measured(data, journey) -> None:  # type: ignore[no-untyped-def]
     said = texts(drawn(data, journey))
     assert all(f"\n{phase['customers']}\n" in said for phase in data["phases"][:3])
-    assert "0.4% wakes up here" in said and "30% stay" in said
+    assert "0.4% wake up here" in said and "30% stay" in said
     found = shares(data)
     flows = flows_between(found, ["look", "buy", "stay"])
     assert {(flow.start, flow.end) for flow in flows} == {(0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1)}
