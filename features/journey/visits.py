@@ -119,7 +119,6 @@ def visit_measures(
 
     What a visit leads to counts for the phase in which the customer stood when the week began (``standing``):
     a filled cart puts the week itself in the phase that carts open.
-
     Carts younger than ``CART_DAYS`` are left out: their outcome is not known yet.
     """
     start = visits.start

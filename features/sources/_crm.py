@@ -2,8 +2,9 @@
 
 An export is a snapshot: one row per contact, as it was when the export was made. When a value got into the row is
 not told, only when the row was last changed: so whatever a contact says is known from then on (where that is not
-told: from the newest moment in the export on). To date it earlier would let a value of today into the past. A deal is
-that of its contact, by the customer number the contact has in the export; its amount is the last one.
+told: from the newest moment in the export on). To date it earlier would let a value of today into the past. So a deal
+is that of its contact by the contact's own id in the CRM (without a contact: by that of the account), and the customer's
+from the moment on at which that contact is known to be the customer. Its amount is the last one.
 """
 
 from __future__ import annotations
@@ -92,13 +93,25 @@ class Crm(Exports):
         for name in ("country", "city", "lifecycle_stage"):
             attributes.append(rows.attribute(name, label(rows, name), who, known))
         since = made if self.options.links_known == "created" else known
-        # The contact may have had deals, or an older export, before the customer number was known.
-        links = [rows.link(unlike(email, who), who, since), rows.link(unlike(own, who), who, since)]
+        # The deals of a contact are its own, and become the customer's when the customer number is known.
+        links = [
+            rows.link(unlike(email, who), who, since),
+            rows.link(unlike(own, who), who, since),
+            rows.link(self._led(rows), own, since),
+        ]
         return rows.result(attributes=attributes, links=links)
+
+    def _own(self, contact_ids: pa.Array) -> pa.Array:
+        """Give the id that a contact has by itself."""
+        return pc.binary_join_element_wise(self.prefix, contact_ids, ":")
+
+    def _account(self, rows: Rows) -> pa.Array:
+        """Give the id of the account of each row: no number of an account is taken for that of a contact."""
+        return pc.binary_join_element_wise(self.prefix, "account", rows.text("account_id"), ":")
 
     def _who(self, rows: Rows) -> tuple[pa.Array, pa.Array]:
         """Give the id that each contact has by itself, and who it is: the customer number, else that id."""
-        own = pc.binary_join_element_wise(self.prefix, rows.text("contact_id", required=True), ":")
+        own = self._own(rows.text("contact_id", required=True))
         return own, pc.coalesce(hidden(rows.text("customer_id"), self.key), own)
 
     def _known_us(self, rows: Rows) -> pa.Array:
@@ -159,45 +172,35 @@ class Crm(Exports):
         return won, np.where(said, as_mask(ended) & ~won, lost & ~won)
 
     def _of_deal(self, rows: Rows) -> pa.Array:
-        """Give whose deal it is: the first contact of the deal, else the first contact of its account."""
+        """Give whose deal it is: the first contact of the deal, else its account."""
         first = pc.list_element(pc.split_pattern(pc.fill_null(rows.text("contact_ids"), ""), ";"), 0)
         first = pc.utf8_trim_whitespace(first)
         first = pc.if_else(pc.equal(first, ""), pa.scalar(None, pa.string()), first)
-        contacts = self._book
-        by_account = contacts.filter(pc.is_valid(contacts["account_id"])).sort_by("created")
-        place = places(by_account["account_id"].combine_chunks(), rows.text("account_id"))
-        first = pc.coalesce(first, by_account["contact_id"].combine_chunks().take(place))
-        place = places(contacts["contact_id"].combine_chunks(), first)
-        own = pc.binary_join_element_wise(self.prefix, first, ":")
-        return pc.coalesce(contacts["who"].combine_chunks().take(place), own)
+        return pc.coalesce(self._own(first), self._account(rows))
+
+    def _led(self, rows: Rows) -> pa.Array:
+        """Give the account of each contact that is the first of it: its deals are theirs; else null."""
+        place = places(self._first["account"].combine_chunks(), self._account(rows))
+        first = self._first["contact_id"].combine_chunks().take(place)
+        led = pc.fill_null(pc.equal(first, rows.text("contact_id")), False)
+        return pc.if_else(led, self._account(rows), pa.scalar(None, pa.string()))
 
     @cached_property
-    def _book(self) -> pa.Table:
-        """Every contact once, with the id that deals of theirs get."""
+    def _first(self) -> pa.Table:
+        """The contact of each account that was made first."""
         schema = pa.schema(
-            [
-                ("contact_id", pa.string()),
-                ("account_id", pa.string()),
-                ("who", pa.string()),
-                ("created", pa.int64()),
-            ]
+            [("account", pa.string()), ("created", pa.int64()), ("contact_id", pa.string())]
         )
         parts = [schema.empty_table()]
         for rows in self.whole("contacts"):
-            columns = [
-                rows.text("contact_id"), rows.text("account_id"), self._who(rows)[1], rows.moment("created_at")
-            ]  # fmt: skip
+            columns = [self._account(rows), rows.moment("created_at"), rows.text("contact_id", required=True)]
             parts.append(pa.table(columns, schema=schema).filter(pa.array(rows.verdict.kept)))
-        # A contact that stands in several exports: one with a customer number goes before.
-        order = [(name, "ascending") for name in ("contact_id", "who", "created", "account_id")]
-        book = pa.concat_tables(parts)
-        named = pc.starts_with(book["who"], f"{self.prefix}:")
-        book = book.append_column("nameless", named).sort_by(
-            [order[0], ("nameless", "ascending"), *order[1:]]
-        )
-        ids = book["contact_id"].to_numpy(zero_copy_only=False).astype(str)
-        _, first = np.unique(ids, return_index=True)
-        return book.take(pa.array(first))
+        contacts = pa.concat_tables(parts)
+        contacts = contacts.filter(pc.is_valid(contacts["account"]))
+        contacts = contacts.sort_by([(name, "ascending") for name in schema.names])
+        accounts = contacts["account"].to_numpy(zero_copy_only=False).astype(str)
+        _, first = np.unique(accounts, return_index=True)
+        return contacts.take(pa.array(first))
 
     @cached_property
     def _newest(self) -> int | None:

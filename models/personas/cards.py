@@ -44,7 +44,8 @@ def card(
         ``distance``; ``buyers`` (share with an order; 0 where orders are not seen), ``orders``, ``spend`` (money, mean
         per customer, null where not seen), ``known_share`` (mean days known, relative to everybody), ``channel``
         and ``channel_share`` (the main one), ``phases`` (share per phase), ``stalls_in`` and ``stall_days``
-        (mean days in that phase), ``alike`` (columns in which the group is in plain numbers like everybody), and ``stands_out``: ``column``, ``distance``, ``here``, ``everybody``.
+        (mean days in that phase), ``alike`` (columns in which the group is in plain numbers like everybody), and
+        ``stands_out``: ``column``, ``distance``, ``here``, ``everybody``.
     """
     orders, spend = _money(rows, inside)
     known = _mean(rows, "tenure__known_days", everybody)

@@ -245,6 +245,29 @@ def test_visits_carts_and_conversion(world: Any, grid: Grid, plan: Plan) -> None
     assert 0 < n["carts_abandoned"] < n["carts"] and 0 < n["bounces"] < n["visits"]
 
 
+def test_what_visits_lead_to_is_told_by_where_the_week_began(world: Any, grid: Grid, plan: Plan) -> None:
+    people, tally = world
+    keys = len(plan.journey.phase_keys)
+    visits, carts = [0] * keys, [0] * keys
+    for rows, phases, _ in people:
+        groups: dict[Any, list[Row]] = defaultdict(list)
+        for row in rows:
+            if row["kind"] in BROWSING:
+                no_session = pd.isna(row["session_id"])
+                groups[("day", row["occurred_us"] // DAY_US) if no_session else row["session_id"]].append(row)
+        for visit in groups.values():
+            step = (visit[0]["occurred_us"] // DAY_US - grid.first) // 7
+            if 0 <= step < grid.steps:
+                phase = max(phases[step], 0)
+                visits[phase] += 1
+                carts[phase] += any(row["kind"] == "cart_add" for row in visit)
+    assert tally.sum("standing_visits")[:keys].tolist() == visits
+    assert tally.sum("visits_with_cart")[:keys].tolist() == carts
+    assert (
+        sum(carts) > 0 and tally.sum("standing_visits")[:keys].tolist() != tally.sum("visits")[:keys].tolist()
+    )
+
+
 def test_channel_roles(world: Any, grid: Grid) -> None:
     people, tally = world
     roles: Counter[tuple[str, str]] = Counter()

@@ -105,9 +105,9 @@ def test_the_year_of_birth_becomes_a_band(export: Make, born: str, band: str | N
 
 def test_a_won_deal_is_a_purchase_known_when_it_closed(export: Make, micros: Callable[[str], int]) -> None:
     asked, bought = export("hubspot", hubspot()).rows("events")
-    assert (asked["source_id"], asked["kind"], asked["value"]) == ("K1", "quote_request", None)
+    assert (asked["source_id"], asked["kind"], asked["value"]) == ("hubspot:101", "quote_request", None)
     assert asked["occurred_us"] == asked["known_us"] == micros("2024-01-05T10:00:00")
-    assert (bought["source_id"], bought["kind"], bought["value"]) == ("K1", "purchase", 100.5)
+    assert (bought["source_id"], bought["kind"], bought["value"]) == ("hubspot:101", "purchase", 100.5)
     assert bought["occurred_us"] == bought["known_us"] == micros("2024-01-20T11:00:00")
 
 
@@ -162,10 +162,16 @@ def test_malformed_rows_are_rejected_with_a_reason(export: Make) -> None:
     assert found.rows("events")[-1]["source_id"] == "hubspot:404"
 
 
-def test_of_two_exports_of_a_contact_the_one_with_a_customer_number_names_the_deals(export: Make) -> None:
+def test_a_deal_is_the_contacts_own_and_the_customers_by_a_link_known_when_the_number_was(
+    export: Make, micros: Callable[[str], int]
+) -> None:
+    """The number came between two exports: no deal may carry it from the day the deal was made."""
     older = JAN.replace(",K1,", ",,").replace("2024-02-01", "2024-01-02")
     files = {**hubspot(older), "hubspot_contacts_2.csv": CONTACTS + JAN}
-    assert {row["source_id"] for row in export("hubspot", files).rows("events")} == {"K1"}
+    found = export("hubspot", files)
+    assert {row["source_id"] for row in found.rows("events")} == {"hubspot:101"}
+    own = [row for row in found.rows("links") if row["anonymous_source_id"] == "hubspot:101"]
+    assert [(row["source_id"], row["known_us"]) for row in own] == [("K1", micros("2024-02-01T10:00:00"))]
 
 
 def test_dutch_headers_are_told_by_columns(export: Make) -> None:
@@ -194,7 +200,7 @@ def salesforce(contacts: str, deals: str) -> dict[str, str]:
     return {"Contact.csv": SF_CONTACTS + contacts, "Opportunity.csv": SF_DEALS + deals}
 
 
-def test_an_opportunity_is_of_its_contact_else_of_the_first_one_of_its_account(
+def test_an_opportunity_is_of_its_contact_else_of_its_account_until_its_first_contact_is_known(
     export: Make, micros: Callable[[str], int]
 ) -> None:
     contacts = (
@@ -210,13 +216,27 @@ def test_an_opportunity_is_of_its_contact_else_of_the_first_one_of_its_account(
     assert found.reasons("deals") == [None, None, "customer is missing"]
     events = [(row["source_id"], row["kind"]) for row in found.rows("events")]
     assert events == [
-        ("salesforce:003A", "quote_request"), ("salesforce:003B", "quote_request"),
-        ("salesforce:003A", "purchase"), ("salesforce:003B", "other"),
+        ("salesforce:003A", "quote_request"), ("salesforce:account:001A", "quote_request"),
+        ("salesforce:003A", "purchase"), ("salesforce:account:001A", "other"),
     ]  # fmt: skip
+    account = [row for row in found.rows("links") if row["anonymous_source_id"] == "salesforce:account:001A"]
+    assert [(row["source_id"], row["known_us"]) for row in account] == [
+        ("salesforce:003B", micros("2024-01-01T10:00:00"))
+    ]
     # A day without a time: it was won on that day, and nobody could know before the day was over.
     assert found.rows("events")[2]["known_us"] == micros("2024-01-05T23:59:59")
     assert described(found, "salesforce:003A") == {"consent_email": "denied", "age_band": "25-34"}
     assert described(found, "salesforce:003B") == {}
+
+
+def test_an_account_and_a_contact_of_one_number_are_not_one(export: Make) -> None:
+    header = CONTACTS.strip() + ",Associated Company ID\n"
+    contacts = header + JAN.strip() + ",101\n" + JAN.replace("101,", "102,").strip() + ",101\n"
+    deals = DEALS.strip() + ",Associated Company IDs\n" + WON.replace("101;102", "").strip() + ",101\n"
+    found = export("hubspot", {"hubspot_contacts.csv": contacts, "hubspot_deals.csv": deals})
+    assert {row["source_id"] for row in found.rows("events")} == {"hubspot:account:101"}
+    led = [row["source_id"] for row in found.rows("links") if "account" in row["anonymous_source_id"]]
+    assert led == ["hubspot:101"]  # of two contacts made in one minute the one with the lower number
 
 
 def test_a_deal_closed_on_a_day_before_it_was_made_is_rejected(export: Make) -> None:

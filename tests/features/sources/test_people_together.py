@@ -103,3 +103,22 @@ def test_waiting_and_sentiment_reach_the_events(shop: Path) -> None:
     assert closed and all(row["duration_s"] == 86_400.0 for row in closed)
     moods = [row["sentiment"] for row in events if row["sentiment"] is not None]
     assert min(moods) < 0 < max(moods) and all(-1 <= mood <= 1 for mood in moods)
+
+
+def test_a_deal_is_the_customers_only_when_the_crm_was_told_the_number(shop: Path) -> None:
+    """Contact 101 asked and bought in January; that they are K1 stands in a row changed on 1 February."""
+    ids = {row["source_id"]: row["customer_id"] for row in rows(shop, "ids")}
+    changed = int(datetime(2024, 2, 1, 9, tzinfo=UTC).timestamp()) * 1_000_000
+    own, customer = ids["hubspot:101"], ids["K1"]
+    deals = [
+        row for row in rows(shop, "canonical/events")
+        if row["source"] == "crm" and row["customer_id"] in (own, customer)
+    ]  # fmt: skip
+    before = [row for row in deals if row["known_us"] < changed]
+    after = [row for row in deals if row["known_us"] >= changed]
+    assert {row["kind"] for row in before} == {"quote_request", "other"}
+    assert {(row["customer_id"], row["until_us"]) for row in before} == {(own, changed)}
+    assert {(row["customer_id"], row["known_us"], row["until_us"]) for row in after} == {
+        (customer, changed, None)
+    }
+    assert len(before) == len(after) == 3

@@ -121,7 +121,8 @@ def test_states_of_the_tournament_are_told(pages: dict[str, str]) -> None:
     text = Page(pages["en"]).text
     assert "Choose the action per customer in Decision" in text
     assert "Test first in Consideration" in text
-    assert "Give everybody the same action in Retention (Everybody A)" in text
+    assert "Retention: a for everybody, where it is possible" in text
+    assert "The log" not in text
     assert "No comparison is possible in Advocacy" in text
     assert "chances of each action were estimated" in text
 

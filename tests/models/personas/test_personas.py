@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from features.settings import JourneySettings
 from models.json_files import write_json
 from models.personas.assign import Personas, persona_of
 from models.personas.find import find_personas
@@ -52,6 +53,21 @@ def world(n: int = 1500, seed: int = 1) -> tuple[pa.Table, np.ndarray]:
         "tenure__known_days": rng.integers(100, 500, n).astype(float),
     }
     return pa.table(columns), truth
+
+
+@pytest.fixture(scope="module")
+def journey_with_parts() -> JourneySettings:
+    phases = [
+        {"key": key, "label": {"nl": key, "en": key.capitalize()}, "goal": {"nl": "", "en": ""}, "part": part,
+         "priority": place, "evidence": []}
+        for place, (key, part) in enumerate({"awareness": "buyer", "retention": "customer"}.items(), 1)
+    ]  # fmt: skip
+    words = {
+        "name": "two",
+        "title": {"nl": "Twee", "en": "Two"},
+        "dormant": {"nl": "Slapend", "en": "Dormant"},
+    }
+    return JourneySettings.model_validate(words | {"phases": phases}, strict=False)
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +140,39 @@ def test_no_two_groups_bear_one_name() -> None:
     alike = Group(1.0, 8.0, 1.0, 0.0, 1.0, {"monetary__order_value": 0.9})
     names = ids_of([alike] * 5)
     assert len(set(names)) == 5 and names[0] == "regulars+big_baskets"
+
+
+def test_baskets_are_compared_among_buyers_and_what_is_alike_is_not_told(found: dict[str, object]) -> None:
+    rows, _ = world()
+    value, orders = (rows[name].to_numpy() for name in ("monetary__order_value", "frequency__orders"))
+    for one in found["personas"]:  # type: ignore[attr-defined]
+        for told in one["stands_out"]:
+            apart = (told["here"] - told["everybody"]) * np.sign(told["distance"])
+            assert apart >= 0.1 * abs(told["everybody"]), told
+            if told["column"] == "monetary__order_value":
+                assert told["everybody"] == pytest.approx(value[orders > 0].mean(), abs=1e-3)
+
+
+def test_they_stall_only_where_an_order_is_still_to_come(journey_with_parts: JourneySettings) -> None:
+    said = JourneyWords(Words("en", journey_with_parts), "EUR")
+
+    def where(phases: dict[str, float], stalls_in: str, days: float) -> tuple[str, str]:
+        one = {
+            "id": "regulars", "n": 9, "share": 1.0, "stability": 1.0, "spend": 1.5, "channel": None,
+            "stands_out": [{"column": "frequency__orders", "distance": -1.0, "here": 0.0, "everybody": 0.8}],
+            "phases": phases, "stalls_in": stalls_in, "stall_days": days,
+        }  # fmt: skip
+        (card,) = persona_cards({"personas": [one]}, said, journey_with_parts)
+        assert card["does"] == ["No orders (everybody: 0.8)"] and card["facts"][0][1] == "€\u00a02"
+        return card["where"], card["stalls"]
+
+    assert where({"awareness": 0.4, "retention": 0.6}, "retention", 60.0)[0] == "Where they stand"
+    assert where({"awareness": 1.0}, "awareness", 60.0)[0] == "Where they stall"
+    assert where({"awareness": 1.0}, "awareness", 10.0)[0] == "Where they stand"
+    asleep = where({"awareness": 0.3, "dormant": 0.7}, "awareness", 21.0)
+    assert asleep == (
+        "Where they stall", "70% have fallen silent. The others mostly in Awareness: 21 days so far on average."
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("language", ["en", "nl"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from models.json_files import write_json
+from models.json_files import read_json, write_json
 from models.tracking.identity import content_key
 from models.tracking.journey_results import journey_metrics, journey_tables
 
@@ -42,6 +42,14 @@ def test_headline_numbers_and_tables(tmp_path: Path) -> None:
     tables = journey_tables(root)
     assert [row["phase"] for row in tables["journey_kpis"]] == ["all", "look"]
     assert tables["journey_transitions"] == [{"from": "look", "to": "dormant", **estimate(0.2)}]
+
+
+def test_drop_off_is_who_is_silent_later_where_the_log_is_long_enough(tmp_path: Path) -> None:
+    root = written(tmp_path, 0.25)
+    found = read_json(root / "reports/journey.json")
+    found["phases"][0]["lost_within"] = estimate(0.4)
+    write_json(root / "reports/journey.json", found)
+    assert dict(journey_metrics(root))["journey/drop-off look"] == 0.4
 
 
 def test_what_was_not_analysed_gives_nothing(tmp_path: Path) -> None:
