@@ -3,8 +3,8 @@
 An export is a snapshot: one row per contact, as it was when the export was made. When a value got into the row is
 not told, only when the row was last changed: so whatever a contact says is known from then on (where that is not
 told: from the newest moment in the export on). To date it earlier would let a value of today into the past. So a deal
-is that of its contact by the contact's own id in the CRM (without a contact: by that of the account), and the customer's
-from the moment on at which that contact is known to be the customer. Its amount is the last one.
+is that of its contact by the contact's own id in the CRM (without a contact: of its account), and the customer's from
+the moment on at which that contact is known to be the customer. Its amount is the last one.
 """
 
 from __future__ import annotations
@@ -188,9 +188,7 @@ class Crm(Exports):
     @cached_property
     def _first(self) -> pa.Table:
         """The contact of each account that was made first."""
-        schema = pa.schema(
-            [("account", pa.string()), ("created", pa.int64()), ("contact_id", pa.string())]
-        )
+        schema = pa.schema([("account", pa.string()), ("created", pa.int64()), ("contact_id", pa.string())])
         parts = [schema.empty_table()]
         for rows in self.whole("contacts"):
             columns = [self._account(rows), rows.moment("created_at"), rows.text("contact_id", required=True)]

@@ -15,6 +15,7 @@ ORDERS = pa.schema(
         pa.field("email", pa.string()),
         pa.field("source_id", pa.string()),
         pa.field("ordered_us", pa.int64()),
+        pa.field("cancelled_us", pa.int64()),
         pa.field("channel", pa.string()),
         pa.field("coupon", pa.string()),
         pa.field("discount", pa.float64()),
@@ -47,7 +48,10 @@ def line_keys(order_ids: pa.Array, line_numbers: pa.Array) -> pa.Array:
 
 
 def one_per_order(orders: pa.Table) -> pa.Table:
-    """Keep each order once: a skipped copy goes before a good one (the order was cancelled later), that before a bad.
+    """Keep each order once: of its copies the one that tells the most.
+
+    One that says when the order was cancelled goes before a skipped one, that before a good one (the order was
+    cancelled later), that before a bad one.
 
     Parameters
     ----------
@@ -60,7 +64,9 @@ def one_per_order(orders: pa.Table) -> pa.Table:
         One row per order_id.
     """
     skipped = pc.starts_with(orders["reason"], _SKIPPED).fill_null(False)
-    rank = pc.if_else(skipped, 0, pc.if_else(pc.is_null(orders["reason"]), 1, 2))
+    good = pc.is_null(orders["reason"])
+    timed = pc.and_(good, pc.is_valid(orders["cancelled_us"]))
+    rank = pc.case_when(pc.make_struct(timed, skipped, good), 0, 1, 2, 3)
     ranked = orders.append_column("_rank", rank)
     by = ["_rank", *(name for name in ORDERS.names if name != "order_id")]
     return _first_of_each(ranked, "order_id", by).select(ORDERS.names)

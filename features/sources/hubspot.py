@@ -4,7 +4,8 @@ What becomes what: a contact gives attributes (country, city, lifecycle stage; a
 ``consent_email`` denied for a non-marketing contact and for who opted out) and links their e-mail address to their
 customer number (without one: to ``hubspot:<Record ID>``), all known at "Last Modified Date". A deal is
 ``quote_request`` at its "Create Date"; when it is won it is a ``purchase`` of its amount at the "Close Date", when lost
-``other``. Names, telephone numbers and deal names are not read.
+``other``. It is that of ``hubspot:<Record ID>`` of its contact (without a contact: of its company), which becomes the
+customer's at the contact's "Last Modified Date". Names, telephone numbers and deal names are not read.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """A loyalty programme: who joined, and the points they saved and spent.
 
 What becomes what: a member is a ``subscribe`` of their card when they joined, and links the card and the e-mail
-address to the customer number (without one: the address to the card); a row of points is ``loyalty_earn`` or
-``loyalty_redeem`` with the points as quantity. An export shows the tier of the day it was made, so the tier is known
-from ``tier_since`` on, and without that column from the newest moment in the export on.
+address to the customer number (without one: the address to the card), known from ``linked_at`` on, where that is not
+told since they joined; a row of points is ``loyalty_earn`` or ``loyalty_redeem`` with the points as quantity. An export
+shows the tier of the day it was made, so the tier is known from ``tier_since`` on, and without that column from the
+newest moment in the export on; never before the link.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from features.addresses import hidden
 from features.pseudonyms import email_ids, spaced
 from features.sources._base import Declaration
 from features.sources._batches import CanonicalBatch
-from features.sources._people import unlike
+from features.sources._people import later, unlike
 from features.sources._rows import ChannelOptions, Exports, RawTable
 from features.sources._typed_rows import Rows
 
@@ -43,7 +44,7 @@ class Loyalty(Exports):
     tables: ClassVar[Mapping[str, RawTable]] = {
         "members": RawTable(
             needed=("card_number", "joined_at"),
-            optional=("customer_id", "email", "tier", "tier_since", "channel", "store"),
+            optional=("customer_id", "email", "linked_at", "tier", "tier_since", "channel", "store"),
             key=("card_number",),
         ),
         "points": RawTable(
@@ -67,11 +68,14 @@ class Loyalty(Exports):
         since = rows.moment("tier_since", required=False)
         if not rows.has("tier_since"):
             since = pa.repeat(pa.scalar(self._newest, pa.int64()), rows.rows)
+        # No card is anybody's before it was given out.
+        linked = later(joined, rows.moment("linked_at", required=False))
+        since = pc.if_else(pc.is_valid(since), later(since, linked), since)
         email, who = email_ids(rows.text("email"), self.key), pc.coalesce(customer, card)
         return rows.result(
             rows.event(card, joined, "subscribe", channel=self._channel(rows)),
             attributes=[rows.attribute("loyalty_tier", rows.text("tier"), who, since)],
-            links=[rows.link(card, customer, joined), rows.link(unlike(email, who), who, joined)],
+            links=[rows.link(card, customer, linked), rows.link(unlike(email, who), who, linked)],
         )
 
     def _points(self, rows: Rows) -> CanonicalBatch:
@@ -93,10 +97,12 @@ class Loyalty(Exports):
     def _newest(self) -> int | None:
         """The newest moment of the export (never after tomorrow: such rows are rejected)."""
         moments = [
-            pc.max(rows.moment(name).filter(pa.array(rows.verdict.kept))).as_py()
-            for table, name in (("members", "joined_at"), ("points", "at"))
+            pc.max(rows.moment(name, required=needed).filter(pa.array(rows.verdict.kept))).as_py()
+            for table, name, needed in (
+                ("members", "joined_at", True), ("members", "linked_at", False), ("points", "at", True),
+            )
             for rows in self.whole(table)
-        ]
+        ]  # fmt: skip
         return max((moment for moment in moments if moment is not None), default=None)
 
 

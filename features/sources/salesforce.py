@@ -1,7 +1,8 @@
 """Salesforce exports of contacts and opportunities, with the API names of their fields.
 
 What becomes what: as for ``hubspot``. Whoever ``HasOptedOutOfEmail`` refuses e-mail; not having opted out is no
-consent. An opportunity is that of its ``ContactId``, without one of the first contact of its ``AccountId``.
+consent. An opportunity is that of its ``ContactId``, without one of its ``AccountId``: the first contact of an account
+is linked to it, as known from that contact's last change.
 ``CloseDate`` has no time of day: a deal counts as closed in the last second of it. The customer number is a field of
 your own: name it under ``options.columns.contacts.customer_id``.
 """

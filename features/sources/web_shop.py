@@ -24,7 +24,7 @@ from features.sources._base import Declaration
 from features.sources._batches import CanonicalBatch
 from features.sources._columns import as_mask
 from features.sources._orders import LINES, ORDERS, line_keys, one_per_line, one_per_order, totals
-from features.sources._people import unlike
+from features.sources._people import refuse_before, unlike
 from features.sources._rows import ChannelOptions, Exports, RawTable, places
 from features.sources._typed_rows import Rows
 
@@ -33,9 +33,14 @@ USUAL = ("web", "app", "phone", "store", "email", "chat")
 
 
 class WebShopOptions(ChannelOptions):
-    """Options of the kind ``web_shop``. ``skip_status``: orders that were never sold, and their lines."""
+    """Options of the kind ``web_shop``.
+
+    ``skip_status``: orders that were never sold, and their lines. ``cancelled_status``: those of these words with which
+    an order is not skipped if it says when it was cancelled.
+    """
 
     skip_status: tuple[str, ...] = ("cancelled", "test")
+    cancelled_status: tuple[str, ...] = ("cancelled",)
 
 
 class WebShop(Exports):
@@ -46,7 +51,9 @@ class WebShop(Exports):
     tables: ClassVar[Mapping[str, RawTable]] = {
         "orders": RawTable(
             needed=("order_id", "ordered_at"),
-            optional=("customer_id", "email", "channel", "status", "coupon_code", "discount", "country"),
+            optional=(
+                "customer_id", "email", "channel", "status", "cancelled_at", "coupon_code", "discount", "country",
+            ),
             key=("order_id",),
             role="attributes",
         ),
@@ -61,7 +68,7 @@ class WebShop(Exports):
             key=("return_id",),
             required=False,
         ),
-    }
+    }  # fmt: skip
 
     def declaration(self) -> Declaration:
         """Say what the source can produce."""
@@ -89,22 +96,28 @@ class WebShop(Exports):
             share = np.where(total > 0, given * amount / total, 0.0)
         common = {"channel": order["channel"], "category": line["category"]}
         who, when = order["source_id"], order["ordered_us"]
-        bought = rows.event(
-            who, when, "purchase", value=pa.array(amount - share, mask=np.isnan(amount)),
-            quantity=rows.number("quantity"), **common,
+        value, quantity = pa.array(amount - share, mask=np.isnan(amount)), rows.number("quantity")
+        bought = rows.event(who, when, "purchase", value=value, quantity=quantity, **common)
+        cancelled = rows.event(
+            who, order["cancelled_us"], "return", what="cancelled", quantity=quantity,
+            where=as_mask(pc.is_valid(order["cancelled_us"])), value=pc.subtract(0.0, value), **common,
         )  # fmt: skip
         first = as_mask(pc.equal(line["key"], order["first_line"])) & as_mask(pc.is_valid(order["coupon"]))
         coupon = rows.event(
             who, when, "discount", what="coupon", where=first, channel=order["channel"],
             campaign=order["coupon"], value=order["given"],
         )  # fmt: skip
-        return rows.result(bought, extra=[coupon])
+        return rows.result(bought, extra=[coupon, cancelled])
 
     def _returns(self, rows: Rows) -> CanonicalBatch:
         order = self._order_of(rows, rows.text("order_id", required=True))
         returned = rows.moment("returned_at")
         rows.verdict.reject(
             as_mask(pc.less(returned, order["ordered_us"])), "returned_at lies before the order"
+        )
+        rows.verdict.reject(
+            as_mask(pc.greater_equal(returned, order["cancelled_us"])),
+            "its order was cancelled: all of it is taken back already",
         )
         line = places(self._sold["key"], line_keys(rows.text("order_id"), rows.text("line_no")))
         amount = pc.abs(
@@ -119,17 +132,22 @@ class WebShop(Exports):
     def _order(self, rows: Rows) -> dict[str, pa.Array]:
         """Read orders and judge them (schema ORDERS)."""
         status = pc.utf8_lower(rows.text("status"))
+        cancelled = rows.moment("cancelled_at", required=False)
+        timed = as_mask(pc.is_valid(cancelled))
+        takes_back = [word.lower() for word in self.options.cancelled_status]
         for word in self.options.skip_status:
-            skipped = as_mask(pc.equal(status, word.lower()))
+            skipped = as_mask(pc.equal(status, word.lower())) & ~(timed & (word.lower() in takes_back))
             rows.verdict.reject(skipped, f"skipped by rule: status is {word}")
         customer = hidden(rows.text("customer_id"), self.key)
-        email = email_ids(rows.text("email"), self.key)
+        email, ordered = email_ids(rows.text("email"), self.key), rows.moment("ordered_at")
+        refuse_before(rows, "cancelled_at", cancelled, "ordered_at", ordered)
         order = {
             "order_id": rows.text("order_id", required=True),
             "customer": customer,
             "email": email,
             "source_id": pc.coalesce(customer, email),
-            "ordered_us": rows.moment("ordered_at"),
+            "ordered_us": ordered,
+            "cancelled_us": cancelled,
             "channel": rows.word("channel", self.options.words(*USUAL), other="other").fill_null("web"),
             "coupon": rows.text("coupon_code"),
             "discount": rows.number("discount", least=0),

@@ -11,7 +11,8 @@ from models.reporting.words import Words
 
 PERSONALISED, NONE = "personalised", "none"
 #: In a reason: the name of an action between quotes, and a number with a fraction.
-_QUOTED, _FRACTION = re.compile(r"'(\w+)'"), re.compile(r"([+-]?)(\d+)\.(\d+)")
+_QUOTED, _FRACTION = re.compile(r"'(\w+)'"), re.compile(r"(\d+)\.(\d+)")
+_MINUS = re.compile(r"(?<!\w)-(?=\d)")
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,9 @@ def reason(phase: Mapping[str, Any], words: Words) -> str:
     """
     told = str((phase.get("reason") or {}).get(words.language) or "")
     told = _QUOTED.sub(lambda found: f"'{action(found[1], words)}'", told)
+    told = _MINUS.sub("−", told)
     point = words.number(0.5, 1)[1]
-    return _FRACTION.sub(lambda found: f"{found[1].replace('-', '−')}{found[2]}{point}{found[3]}", told)
+    return _FRACTION.sub(lambda found: f"{found[1]}{point}{found[2]}", told)
 
 
 def _capital(text: str) -> str:

@@ -35,6 +35,44 @@ def test_a_member_joins_and_says_whose_card_and_address_it_is(
     )
 
 
+def test_a_card_is_the_customers_from_when_it_was_linked(
+    export: Callable[..., Any], micros: Callable[[str], int]
+) -> None:
+    """The number was filled in after joining: neither the card nor the tier may carry it before."""
+    members = MEMBERS.replace("tier", "linked_at,tier,tier_since") + (
+        "900,K1,jan@example.nl,2024-01-02,2024-02-05,gold,2024-01-10\n"
+        "901,K2,,2024-01-03,,gold,2024-03-10\n902,K3,,2024-01-04,2023-12-31,,\n"
+    )
+    club = export("loyalty", {"members.csv": members, "points.csv": POINTS})
+    links = [
+        (row["anonymous_source_id"].split(":")[0], row["source_id"], row["known_us"])
+        for row in club.rows("links")
+    ]
+    assert sorted(links) == [
+        ("card", "K1", micros("2024-02-05")),
+        ("card", "K2", micros("2024-01-03")),  # not told: since they joined
+        ("card", "K3", micros("2024-01-04")),  # no card is anybody's before it was given out
+        ("email", "K1", micros("2024-02-05")),
+    ]
+    assert [row["known_us"] for row in club.rows("events")] == [
+        micros(day) for day in ("2024-01-02", "2024-01-03", "2024-01-04")
+    ]
+    assert [(row["source_id"], row["known_us"]) for row in club.rows("attributes")] == [
+        ("K1", micros("2024-02-05")),
+        ("K2", micros("2024-03-10")),
+    ]
+
+
+def test_the_newest_link_tells_when_the_export_was_made(
+    export: Callable[..., Any], micros: Callable[[str], int]
+) -> None:
+    members = MEMBERS.replace("tier", "tier,linked_at") + (
+        "900,K1,,2024-01-02,gold,\n901,K2,,2024-01-03,,2024-04-01\n"
+    )
+    club = export("loyalty", {"members.csv": members, "points.csv": POINTS})
+    assert [row["known_us"] for row in club.rows("attributes")] == [micros("2024-04-01")]
+
+
 def test_points_are_earned_and_spent_whatever_their_sign(export: Callable[..., Any]) -> None:
     rows = (
         "1,900,2024-01-05,Earn,120,Utrecht\n2,900,2024-01-06,redeem,-50,Utrecht\n3,900,2024-01-07,spaar,1,x\n"
@@ -73,6 +111,12 @@ def test_todays_tier_is_not_known_before_the_export_was_made(
     assert [(row["source_id"], row["known_us"]) for row in club.rows("attributes")] == [
         ("K1", micros("2024-02-01"))
     ]
+
+
+def test_a_moment_of_linking_that_cannot_be_read_is_quarantined(export: Callable[..., Any]) -> None:
+    members = MEMBERS.replace("tier", "linked_at") + "900,K1,,2024-01-02,soon\n"
+    club = export("loyalty", {"members.csv": members, "points.csv": POINTS})
+    assert club.reasons("members") == ["linked_at cannot be read as a date"]
 
 
 @pytest.mark.parametrize(

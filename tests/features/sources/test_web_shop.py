@@ -167,6 +167,80 @@ def test_a_bad_line_is_quarantined(line: str, reason: str, export: Callable[...,
     assert [row["value"] for row in shop.rows("events")] == [5.0]
 
 
+CANCELLED = ORDERS.replace("status", "status,cancelled_at") + (
+    "o1,2024-01-02T10:00:00,K1,jan@example.nl,web,cancelled,2024-01-04T09:00:00,SPRING,6\n"
+)
+TWO_LINES = LINES + "o1,1,shoes,2,20,\no1,2,socks,1,20,\n"
+
+
+def test_an_order_that_says_when_it_was_cancelled_was_sold_until_then(
+    export: Callable[..., Any], micros: Callable[[str], int]
+) -> None:
+    """Before the moment nobody could know: the past has the purchase, from then on its return takes it back."""
+    shop = export("web_shop", {"orders.csv": CANCELLED, "order_lines.csv": TWO_LINES})
+    assert shop.reasons("orders") == [None] and shop.reasons("order_lines") == [None, None]
+    ordered, cancelled = micros("2024-01-02T10:00:00"), micros("2024-01-04T09:00:00")
+    told = [
+        (row["kind"], row["value"], row["quantity"], row["category"], row["occurred_us"], row["known_us"])
+        for row in shop.rows("events") if row["kind"] != "discount"
+    ]  # fmt: skip
+    assert told == [
+        ("purchase", 36.0, 2.0, "shoes", ordered, ordered),
+        ("purchase", 18.0, 1.0, "socks", ordered, ordered),
+        ("return", -36.0, 2.0, "shoes", cancelled, cancelled),
+        ("return", -18.0, 1.0, "socks", cancelled, cancelled),
+    ]
+    assert {row["source_id"] for row in shop.rows("events")} == {"K1"}
+    assert {row["channel"] for row in shop.rows("events")} == {"web"}
+    ids = [row["event_id"] for row in shop.rows("events")]
+    assert len(set(ids)) == len(ids) == 5
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("cancelled,2024-01-04T09:00:00", "cancelled,", "skipped by rule: status is cancelled"),
+        ("cancelled,2024-01-04", "test,2024-01-04", "skipped by rule: status is test"),
+        ("2024-01-04T09:00:00", "2024-01-01", "cancelled_at lies before ordered_at"),
+        ("2024-01-04T09:00:00", "soon", "cancelled_at cannot be read as a date"),
+        ("2024-01-04T09:00:00", "2031-01-01", "cancelled_at lies in the future"),
+    ],
+)
+def test_without_a_good_moment_a_cancelled_order_was_not_sold(
+    old: str, new: str, reason: str, export: Callable[..., Any]
+) -> None:
+    shop = export(
+        "web_shop", {"orders.csv": CANCELLED.replace(old, new), "order_lines.csv": LINES + "o1,1,a,1,9,\n"}
+    )
+    assert shop.reasons("orders") == [reason]
+    assert shop.reasons("order_lines") == [f"its order: {reason}"]
+    assert shop.rows("events") == []
+
+
+def test_what_came_back_of_a_cancelled_order_is_not_taken_back_twice(export: Callable[..., Any]) -> None:
+    returns = RETURNS + "r1,o1,1,2024-01-03,1,20\nr2,o1,1,2024-01-04T09:00:00,1,20\nr3,o1,1,2024-01-09,1,20\n"
+    files = {"orders.csv": CANCELLED, "order_lines.csv": TWO_LINES, "returns.csv": returns}
+    twice = "its order was cancelled: all of it is taken back already"
+    assert export("web_shop", files).reasons("returns") == [None, twice, twice]
+
+
+def test_the_shops_own_word_for_cancelled_is_told_by_options(export: Callable[..., Any]) -> None:
+    files = {"orders.csv": CANCELLED.replace("cancelled,", "Void,"), "order_lines.csv": TWO_LINES}
+    assert export("web_shop", files, skip_status=["void"]).rows("events") == []
+    told = export("web_shop", files, skip_status=["void"], cancelled_status=["void"]).rows("events")
+    assert [row["kind"] for row in told].count("return") == 2
+
+
+def test_the_copy_of_an_order_that_says_when_it_was_cancelled_goes_first(export: Callable[..., Any]) -> None:
+    """An older export has the order as sold, or as cancelled without a moment: the newest tells the most."""
+    for other in (ORDER, ORDER.replace("paid", "cancelled")):
+        for first, second in ((other, CANCELLED), (CANCELLED, other)):
+            files = {"orders_1.csv": first, "orders_2.csv": second, "order_lines.csv": TWO_LINES}
+            shop = export("web_shop", files)
+            assert shop.reasons("order_lines") == [None, None]
+            assert [row["kind"] for row in shop.rows("events")].count("return") == 2
+
+
 def test_an_order_cancelled_in_a_later_export_was_not_sold(export: Callable[..., Any]) -> None:
     cancelled = ORDER.replace("paid", "cancelled")
     for first, second in ((ORDER, cancelled), (cancelled, ORDER)):

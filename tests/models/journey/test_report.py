@@ -183,11 +183,11 @@ def test_touch_that_is_rare_has_no_role(facts_from: Build) -> None:
     lives = []
     for n in range(2_000):
         lives += [(n, 10.1, "product_view", {"channel": "web"}), (n, 10.9, "purchase", {"value": 9.0})]
-    # Chat starts 35 journeys in 2000 and closes none: clear, and not worth telling.
-    lives += [(n, 9.5, "chat", {"channel": "chat"}) for n in range(35)]
+    # Chat starts 90 journeys in 2000 and closes none: clear, and too few to be worth telling.
+    lives += [(n, 9.5, "chat", {"channel": "chat"}) for n in range(90)]
     few = [one for phase in journey_data(facts_from(lives))["phases"] for one in phase["chances"]]
     assert not [one for one in few if one["key"] == "starter"]
-    lives += [(n, 9.5, "chat", {"channel": "chat"}) for n in range(35, 200)]
+    lives += [(n, 9.5, "chat", {"channel": "chat"}) for n in range(90, 200)]
     many = [one for phase in journey_data(facts_from(lives))["phases"] for one in phase["chances"]]
     assert [one["figures"]["own_channel"] for one in many if one["key"] == "starter"] == ["chat"]
 

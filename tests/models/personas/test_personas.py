@@ -145,7 +145,7 @@ def test_no_two_groups_bear_one_name() -> None:
 def test_baskets_are_compared_among_buyers_and_what_is_alike_is_not_told(found: dict[str, object]) -> None:
     rows, _ = world()
     value, orders = (rows[name].to_numpy() for name in ("monetary__order_value", "frequency__orders"))
-    for one in found["personas"]:  # type: ignore[attr-defined]
+    for one in found["personas"]:
         for told in one["stands_out"]:
             apart = (told["here"] - told["everybody"]) * np.sign(told["distance"])
             assert apart >= 0.1 * abs(told["everybody"]), told
