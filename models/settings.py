@@ -54,7 +54,7 @@ class TrainSettings(Settings):
     separate_phases: bool = True
     margin: Annotated[float, Field(ge=0)] = 0.25
     separate_margin: Annotated[float, Field(ge=0)] = 2.0
-    max_cutoffs: Annotated[int, Field(ge=1)] = 12
+    max_cutoffs: Annotated[int, Field(ge=1)] = 60
     max_rows: Annotated[int, Field(ge=1000)] = 200_000
     lightgbm: LightGBMSettings = LightGBMSettings()
     logistic: LogisticSettings = LogisticSettings()
