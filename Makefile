@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test lint ui score backtest bench bench-demo clean lock
+.PHONY: help setup spark repro test lint ui score backtest bench bench-demo bench-features clean lock
 SHELL := /bin/bash
 STAMP := .venv/.stamp
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -18,6 +18,12 @@ $(STAMP): requirements.lock pyproject.toml
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@[ -d .git ] || .venv/bin/dvc config --local core.no_scm true
+	@touch $@
+
+spark: .venv/.spark  ## Adds Spark to .venv (needs Java 17 or newer): for engine.name: spark, and its tests
+
+.venv/.spark: $(STAMP) requirements-spark.lock
+	@python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-spark.lock
 	@touch $@
 
 repro: $(STAMP)  ## The whole pipeline; SOURCE=<file in conf/sources> switches the data, JOURNEY=<file in conf/journeys> the phases
@@ -49,8 +55,14 @@ bench: $(STAMP)  ## Full-size prediction-quality benchmark against the baselines
 bench-demo: $(STAMP)  ## The demo against its known truth: phases, base rates, effects, what an oracle would attain
 	@python -m benchmarks.demo_truth
 
+bench-features: $(STAMP)  ## The feature engine against its peers and the scan floor, at 1, 10 and 50 million events
+	@python -m pip install --quiet --disable-pip-version-check -e ".[bench]"
+	@for n in 1000000 10000000 50000000; do python -m benchmarks.features --events $$n --json benchmarks/results/features_$$(( n / 1000000 ))m.json || exit 1; done
+	@python -m benchmarks.features --report
+
 lock:  ## Refresh requirements.lock (needs uv)
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links --extra demo --extra dev --quiet --output-file requirements.lock
+	echo "pyspark>=4.0,<4.1" | uv pip compile - --universal --generate-hashes --no-emit-index-url --no-emit-find-links --quiet --output-file requirements-spark.lock
 
 clean:  ## Remove what the pipeline made (data, artifacts, reports); MLflow runs and .venv stay
 	rm -rf data artifacts reports

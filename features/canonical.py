@@ -19,6 +19,8 @@ from features.row_groups import GROUP_ROWS, write_table
 from features.sources._base import Source
 from features.staging import Staging
 
+#: The order of the events: whoever reads on finds whole persons.
+PERSON_ORDER = ("person_id", "customer_id", "occurred_us", "event_id", "known_us")
 Tally = npt.NDArray[np.int64]
 #: Rows with which an attribute of a customer gets another value, and those in which a value is told last.
 _NEW, _LAST = (
@@ -79,7 +81,7 @@ class Canonical:
         write_table(self._folder / "links.parquet", LINKS, iter([table]))
 
     def write_events(self) -> Tally:
-        """Write the events by customer, moment and id: one row per event and owner.
+        """Write the events by person, customer, moment and id: one row per event and owner.
 
         Returns
         -------
@@ -88,14 +90,14 @@ class Canonical:
         """
         tally = self._no_tally()
         sql = event_copies(self._staged("events"), self._source.parts(), extra=self._staging.has_extra)
-        order = "order by customer_id, occurred_us, event_id"
+        order = f"order by {', '.join(PERSON_ORDER)}"
         if not len(self._links):
             alone = f"select *, customer_id as person_id, null::bigint as until_us from ({sql}) {order}"
-            self._write("events", EVENTS, self._kept(alone, tally))
+            self._write("events", EVENTS, self._kept(alone, tally), PERSON_ORDER)
             return tally
         owned = self._staging.path("owned")
         write_table(owned, EVENTS, (self._owned(rows) for rows in self._kept(sql, tally)))
-        self._write("events", EVENTS, f"select * from {self._staged('owned')} {order}")
+        self._write("events", EVENTS, f"select * from {self._staged('owned')} {order}", PERSON_ORDER)
         return tally
 
     def _kept(self, sql: str, tally: Tally) -> Iterator[pa.Table]:
@@ -233,9 +235,11 @@ class Canonical:
         every = pa.concat_tables([self._decisions, *([] if more is None else [more.cast(DECISIONS)])])
         write_table(self._folder / "decisions.parquet", DECISIONS, iter([every.sort_by(order)]))
 
-    def _write(self, name: str, schema: pa.Schema, rows: str | Iterator[pa.Table]) -> None:
+    def _write(
+        self, name: str, schema: pa.Schema, rows: str | Iterator[pa.Table], sorted_by: tuple[str, ...] = ()
+    ) -> None:
         tables = self._stream(rows) if isinstance(rows, str) else rows
-        write_table(self._folder / f"{name}.parquet", schema, tables)
+        write_table(self._folder / f"{name}.parquet", schema, tables, sorted_by)
 
     def _staged(self, table: str) -> str:
         return f"read_parquet({_quoted(self._staging.path(table))})"

@@ -165,20 +165,26 @@ def past(
     """
     if cutoff_us % DAY_US:
         raise InputError(f"cutoff {cutoff_us} is not a midnight UTC; cutoffs are day boundaries")
-    occurred, holds = _held(events, cutoff_us)
     oldest = cutoff_us - lookback_days * DAY_US
-    keep = (occurred < cutoff_us) & holds & (occurred >= oldest)
+    keep = _seen(events, cutoff_us) & (_column(events, "occurred_us") >= oldest)
     frame = Frame(len(events.customers), cutoff_us, tuple(windows_days), lookback_days)
-    return History(events.columns, np.flatnonzero(keep), frame, events.pair_rows)
+    return History(events.columns, np.flatnonzero(keep), frame, events.pair_rows, events.words)
+
+
+def known_customers(events: Events, cutoff_us: int) -> Mask:
+    """Tell which customers had any event known at the cutoff, however long before."""
+    known = np.zeros(len(events.customers), dtype=np.bool_)
+    known[_column(events, "row")[_seen(events, cutoff_us)]] = True
+    return known
 
 
 def future(events: Events, start_us: int, end_us: int, known_by_us: int) -> History:
     """Everything that happened in ``[start, end)`` and was known at ``known_by_us``: for labels only."""
-    occurred, holds = _held(events, known_by_us)
-    keep = (occurred >= start_us) & (occurred < end_us) & holds
+    occurred = _column(events, "occurred_us")
+    keep = (occurred >= start_us) & (occurred < end_us) & _holds(events, known_by_us)
     days = max(1, -(-(end_us - start_us) // DAY_US))
     frame = Frame(len(events.customers), end_us, (), days)
-    return History(events.columns, np.flatnonzero(keep), frame, events.pair_rows)
+    return History(events.columns, np.flatnonzero(keep), frame, events.pair_rows, events.words)
 
 
 def successors(events: Events, cutoff_us: int, at_us: int) -> Ints:
@@ -189,8 +195,9 @@ def successors(events: Events, cutoff_us: int, at_us: int) -> Ints:
     array of int64
         One customer row per customer. A browser that was linked to a customer in between is that customer.
     """
-    occurred, holds = _held(events, cutoff_us)
-    seen = np.flatnonzero((occurred < cutoff_us) & holds)
+    if events.plain:
+        return np.arange(len(events.customers), dtype=np.int64)
+    seen = np.flatnonzero(_seen(events, cutoff_us))
     row = events.columns["row"][seen]
     last = seen[np.append(row[1:] != row[:-1], True)[: len(seen)]]
     found = np.arange(len(events.customers), dtype=np.int64)
@@ -198,9 +205,18 @@ def successors(events: Events, cutoff_us: int, at_us: int) -> Ints:
     return found
 
 
-def _held(events: Events, at_us: int) -> tuple[Ints, Mask]:
-    """Give when events occurred, and which rows hold at a moment: known by then, and not of somebody else yet."""
-    occurred, known, until = (
-        events.columns[name].astype(np.int64, copy=False) for name in ("occurred_us", "known_us", "until_us")
-    )
-    return occurred, (known <= at_us) & (until > at_us)
+def _seen(events: Events, cutoff_us: int) -> Mask:
+    """Tell which rows had happened and hold at a cutoff."""
+    happened: Mask = _column(events, "occurred_us") < cutoff_us
+    # What was known at once holds as soon as it has happened.
+    return happened if events.plain else happened & _holds(events, cutoff_us)
+
+
+def _holds(events: Events, at_us: int) -> Mask:
+    """Tell which rows hold at a moment: known by then, and not of somebody else yet."""
+    holds: Mask = (_column(events, "known_us") <= at_us) & (_column(events, "until_us") > at_us)
+    return holds
+
+
+def _column(events: Events, name: str) -> Ints:
+    return events.columns[name].astype(np.int64, copy=False)

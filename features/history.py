@@ -1,52 +1,27 @@
 """History: one batch of whole customers at one moment, with small vectorised verbs.
 
 Rows of every result are the customers of the batch, in ``customer_id`` order; windows are nested and counted
-back from the cutoff. Only sums in event order, ``+ - * /``, square roots and look-up tables are used, so that
+back from the cutoff. A verb with ``by`` answers for each of several groups of events at once, and then has the
+groups as its first axis. Only sums in event order, ``+ - * /``, square roots and look-up tables are used, so that
 neither the order of the input nor the way customers are split over batches changes a bit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from features.contract import CHANNELS, DAY_US, KINDS
+from features.contract import DAY_US
+from features.groups import Groups
+from features.view import CHANNEL_CODE, KIND_CODE, Columns, Floats, Frame, Ints, Mask, View
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
-Mask = NDArray[np.bool_]
-Columns = Mapping[str, NDArray[np.generic]]
-
-KIND_CODE = {kind: code for code, kind in enumerate(KINDS)}
-CHANNEL_CODE = {channel: code for code, channel in enumerate(CHANNELS)}
+__all__ = [
+    "CHANNEL_CODE", "KIND_CODE", "Columns", "Floats", "Frame", "Groups", "History", "Ints", "Mask", "ratio",
+]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Frame:
-    """What all views at one cutoff share: number of customers, the cutoff, windows and look-back (days)."""
-
-    customers: int
-    cutoff_us: int
-    windows_days: tuple[int, ...]
-    lookback_days: int
-
-    @property
-    def cutoff_day(self) -> int:
-        """Day number of the cutoff (days since 1970-01-01)."""
-        return self.cutoff_us // DAY_US
-
-    @cached_property
-    def ring_of_age(self) -> Ints:
-        """Index of the smallest window that holds an event of a given age (whole days; 0 = yesterday)."""
-        ages = np.arange(self.lookback_days + 1)
-        return np.searchsorted(np.asarray(self.windows_days, dtype=np.int64), ages, side="right")
-
-
-class History:
+class History(View):
     """Events of a batch as a view at one cutoff, sorted by customer and time.
 
     Parameters
@@ -54,101 +29,32 @@ class History:
     columns : mapping of str to array
         One value per event: ``row`` (index of the customer), ``occurred_us``, ``day``, ``kind``, ``channel``,
         ``category``, ``session`` (codes of (customer, value) pairs), ``value`` (money), ``quantity``,
-        ``lines``.
+        ``lines``, and what a family reads besides (``features.events``).
     index : array of int64 or None
         Which events belong to the view, in order; None is all.
     frame : Frame
         Customers, cutoff, windows and look-back.
     pair_rows : mapping of str to array
         For ``category`` and ``session``: the customer row of each pair code.
+    words : mapping of str to array of str
+        For ``category``: the word behind each value of ``category_word``, rising.
 
     Examples
     --------
     >>> from features.contract import DAY_US
     >>> columns = {"row": np.array([0, 0, 2]), "occurred_us": np.array([5, 9, 8]) * DAY_US,
-    ...            "day": np.array([5, 9, 8]), "value": np.array([3.0, 4.0, 5.0])}
+    ...            "day": np.array([5, 9, 8]), "value": np.array([3.0, 4.0, 5.0]),
+    ...            "kind": np.array([KIND_CODE[kind] for kind in ("search", "chat", "chat")])}
     >>> history = History(columns, None, Frame(3, 10 * DAY_US, (2, 7), 30), {})
     >>> history.count().tolist()
     [[1.0, 0.0, 1.0], [2.0, 0.0, 1.0]]
+    >>> history.count(by=history.by_kind(["chat", "search"])).tolist()
+    [[[1.0, 0.0, 1.0], [1.0, 0.0, 1.0]], [[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]]
     >>> history.total("value").tolist()
     [7.0, 0.0, 5.0]
     >>> history.last_days().tolist()
     [1.0, 30.0, 2.0]
     """
-
-    def __init__(
-        self, columns: Columns, index: Ints | None, frame: Frame, pair_rows: Mapping[str, Ints]
-    ) -> None:
-        self.frame = frame
-        self._columns = columns
-        self._index = index
-        self._pair_rows = pair_rows
-        self._taken: dict[str, NDArray[np.generic]] = {}
-        self._selected: dict[tuple[tuple[str, ...], tuple[str, ...]], History] = {}
-
-    # ---- selecting -----------------------------------------------------------------------------------------
-
-    def column(self, name: str) -> NDArray[np.generic]:
-        """One value per event of the view, in (customer, time) order."""
-        if self._index is None:
-            return self._columns[name]
-        if name not in self._taken:
-            self._taken[name] = self._columns[name][self._index]
-        return self._taken[name]
-
-    def floats(self, name: str) -> Floats:
-        """Give a column as float64."""
-        return self.column(name).astype(np.float64, copy=False)
-
-    @cached_property
-    def row(self) -> Ints:
-        """Customer row of each event."""
-        return self.column("row").astype(np.int64, copy=False)
-
-    def only(self, kinds: Sequence[str] = (), channels: Sequence[str] = ()) -> History:
-        """Keep events of these kinds and channels (none named: all); the customers stay the same."""
-        key = (tuple(kinds), tuple(channels))
-        if key not in self._selected:
-            keep = np.ones(len(self.row), dtype=np.bool_)
-            if kinds:
-                keep &= _one_of(self.column("kind"), [KIND_CODE[kind] for kind in kinds])
-            if channels:
-                keep &= _one_of(self.column("channel"), [CHANNEL_CODE[channel] for channel in channels])
-            self._selected[key] = self.where(keep)
-        return self._selected[key]
-
-    def where(self, keep: Mask) -> History:
-        """Keep the events for which ``keep`` (one value per event) is true."""
-        index = np.flatnonzero(keep) if self._index is None else self._index[keep]
-        return History(self._columns, index, self.frame, self._pair_rows)
-
-    @cached_property
-    def orders(self) -> History:
-        """One event per order: the purchase lines of one customer at one moment, summed."""
-        return self.only(kinds=("purchase",)).moments
-
-    @cached_property
-    def moments(self) -> History:
-        """One event per customer and moment, value and quantity summed, ``lines`` counted."""
-        return self._collapse(self.column("occurred_us"))
-
-    @cached_property
-    def by_day(self) -> History:
-        """One event per customer and day (UTC) with any event."""
-        return self._collapse(self.column("day"))
-
-    def _collapse(self, moment: NDArray[np.generic]) -> History:
-        first = np.ones(len(self.row), dtype=np.bool_)
-        first[1:] = (self.row[1:] != self.row[:-1]) | (moment[1:] != moment[:-1])
-        group = np.cumsum(first) - 1
-        size = int(group[-1]) + 1 if len(group) else 0
-        columns: dict[str, NDArray[np.generic]] = {
-            "row": self.row[first], "occurred_us": self.column("occurred_us")[first],
-            "day": self.column("day")[first], "lines": np.bincount(group, minlength=size).astype(np.float64),
-        }  # fmt: skip
-        for name in ("value", "quantity"):
-            columns[name] = np.bincount(group, weights=self.floats(name), minlength=size)
-        return History(columns, None, self.frame, {})
 
     # ---- nested windows ------------------------------------------------------------------------------------
 
@@ -158,32 +64,53 @@ class History:
         age = self.frame.cutoff_day - 1 - self.column("day").astype(np.int64, copy=False)
         return self.frame.ring_of_age[age]
 
+    @property
+    def _rings(self) -> int:
+        return len(self.frame.windows_days) + 1
+
     @cached_property
     def _cell(self) -> Ints:
         return self.ring * self.frame.customers + self.row
 
-    def _nested(self, weights: Floats | None, cells: Ints | None = None) -> Floats:
-        rings = len(self.frame.windows_days) + 1
-        cell = self._cell if cells is None else cells
+    def _grouped_cell(self, by: Groups) -> Ints:
+        # Group -1 comes first and is dropped by `_nested`: cheaper than selecting the events of a group.
+        return (by.code + 1) * (self._rings * self.frame.customers) + self._cell
+
+    def _nested(self, weights: Floats | None, by: Groups | None = None) -> Floats:
+        cell = self._cell if by is None else self._grouped_cell(by)
+        nested = self._windows(cell, weights, 1 if by is None else by.number + 1)
+        windows: Floats = nested[0] if by is None else nested[1:]
+        return windows
+
+    def _windows(self, cell: Ints, weights: Floats | None, groups: int = 1) -> Floats:
         # Every event is counted once, in its ring; adding the rings up gives all nested windows.
-        flat = np.bincount(cell, weights=weights, minlength=rings * self.frame.customers).astype(np.float64)
-        return flat.reshape(rings, self.frame.customers).cumsum(axis=0)[:-1]
+        flat = np.bincount(cell, weights=weights, minlength=groups * self._rings * self.frame.customers)
+        rings = flat.reshape(groups, self._rings, self.frame.customers)[:, :-1]
+        nested: Floats = rings.astype(np.float64)
+        for window in range(1, self._rings - 1):
+            nested[:, window] += nested[:, window - 1]
+        return nested
 
-    def count(self) -> Floats:
-        """Count events per window and customer, shape (windows, customers)."""
-        return self._nested(None)
+    def count(self, by: Groups | None = None) -> Floats:
+        """Count events per window and customer, shape ([groups,] windows, customers)."""
+        if by not in self._counts:
+            # Several families ask the same; nobody may write into what the next one gets.
+            self._counts[by] = self._nested(None, by)
+            self._counts[by].flags.writeable = False
+        return self._counts[by]
 
-    def sum(self, name: str) -> Floats:
-        """Sum a column per window and customer, shape (windows, customers)."""
-        return self._nested(self.floats(name))
+    def sum(self, values: str | Floats, by: Groups | None = None) -> Floats:
+        """Sum a column (or one value per event), shape ([groups,] windows, customers)."""
+        return self._nested(self._values(values), by)
 
-    def largest(self, name: str) -> Floats:
-        """Largest value of a column per window and customer, at least 0; shape (windows, customers)."""
-        rings = len(self.frame.windows_days) + 1
-        flat = np.zeros(rings * self.frame.customers)
-        np.maximum.at(flat, self._cell, self.floats(name))
-        nested: Floats = np.maximum.accumulate(flat.reshape(rings, self.frame.customers), axis=0)
-        return nested[:-1]
+    def largest(self, values: str | Floats, by: Groups | None = None) -> Floats:
+        """Largest value per window and customer, at least 0; shape ([groups,] windows, customers)."""
+        groups = 1 if by is None else by.number + 1
+        flat = np.zeros(groups * self._rings * self.frame.customers)
+        np.maximum.at(flat, self._cell if by is None else self._grouped_cell(by), self._values(values))
+        shape = (groups, self._rings, self.frame.customers)
+        nested: Floats = np.maximum.accumulate(flat.reshape(shape)[:, :-1], axis=1)
+        return nested[0] if by is None else nested[1:]
 
     def distinct(self, name: str) -> Floats:
         """Distinct values of ``category`` or ``session`` per window: those whose LAST event lies in it."""
@@ -194,21 +121,26 @@ class History:
         return self._seen(name, slice(None, None, -1))
 
     def _seen(self, name: str, order: slice) -> Floats:
-        rows = self._pair_rows[name]
-        rings = len(self.frame.windows_days) + 1
         codes = self.column(name)[order].astype(np.int64, copy=False)
-        known = codes >= 0
-        seen = np.full(len(rows), rings, dtype=np.int64)
-        seen[codes[known]] = self.ring[order][known]  # sorted by time: the last write wins
-        pairs = np.flatnonzero(seen < rings)
-        return self._nested(None, seen[pairs] * self.frame.customers + rows[pairs])
+        rows = self._pair_rows[name]
+        # Sorted by time: the last write wins. One place more, for the code -1 of no value.
+        seen = np.full(len(rows) + 1, self._rings, dtype=np.int64)
+        seen[codes] = self.ring[order]
+        pairs = np.flatnonzero(seen[:-1] < self._rings)
+        nested: Floats = self._windows(seen[pairs] * self.frame.customers + rows[pairs], None)[0]
+        return nested
 
     # ---- the whole look-back -------------------------------------------------------------------------------
 
-    def total(self, values: str | Floats | None = None) -> Floats:
+    def total(self, values: str | Floats | None = None, by: Groups | None = None) -> Floats:
         """Count events per customer, or sum a column (or one value per event), over the whole look-back."""
-        weights = self.floats(values) if isinstance(values, str) else values
-        return self.per_row(self.row, weights)
+        weights = None if values is None else self._values(values)
+        if by is None:
+            return self.per_row(self.row, weights)
+        customers = self.frame.customers
+        flat = np.bincount((by.code + 1) * customers + self.row, weights, (by.number + 1) * customers)
+        grouped: Floats = flat.reshape(by.number + 1, customers)[1:].astype(np.float64, copy=False)
+        return grouped
 
     def per_row(self, row: Ints, weights: Floats | None = None) -> Floats:
         """Count, or sum weights, per customer row: for things other than the events of the view."""
@@ -218,7 +150,7 @@ class History:
     def top(self, values: str | Floats) -> Floats:
         """Largest value per customer over the whole look-back, at least 0."""
         flat = np.zeros(self.frame.customers)
-        np.maximum.at(flat, self.row, self.floats(values) if isinstance(values, str) else values)
+        np.maximum.at(flat, self.row, self._values(values))
         return flat
 
     def pair_counts(self, name: str) -> tuple[Ints, Floats]:
@@ -239,7 +171,7 @@ class History:
     @cached_property
     def starts(self) -> Ints:
         """For each customer the position of their first event."""
-        return np.concatenate([np.zeros(1, dtype=np.int64), self.ends[:-1]])
+        return self.ends - np.bincount(self.row, minlength=self.frame.customers)
 
     @cached_property
     def age_days(self) -> Floats:
@@ -248,12 +180,19 @@ class History:
 
     def nth_last(self, values: str | Floats, n: int, default: float | Floats) -> Floats:
         """Give the value at each customer's n-th last event (1 = last); ``default`` if there are fewer."""
-        array = self.floats(values) if isinstance(values, str) else values
-        return _at(array, self.ends - n, self.ends - n >= self.starts, default)
+        return _at(self._values(values), self.ends - n, self.ends - n >= self.starts, default)
 
     def last_days(self, n: int = 1) -> Floats:
         """Days since the n-th last event; the look-back if there is none."""
         return self.nth_last(self.age_days, n, float(self.frame.lookback_days))
+
+    def last_days_by(self, by: Groups) -> Floats:
+        """Days since the last event of each group; the look-back if there is none; (groups, customers)."""
+        flat = np.full((by.number + 1) * self.frame.customers, float(self.frame.lookback_days))
+        # Sorted by time: the last write wins.
+        flat[(by.code + 1) * self.frame.customers + self.row] = self.age_days
+        grouped: Floats = flat.reshape(by.number + 1, self.frame.customers)[1:]
+        return grouped
 
     def first_days(self) -> Floats:
         """Days since the first event in the look-back; 0 if there is none."""
@@ -262,15 +201,21 @@ class History:
     @cached_property
     def gap(self) -> Floats:
         """Whole days between each event and the one before it of the same customer; -1 for the first."""
-        day = self.floats("day")
-        gap = np.full(len(day), -1.0)
+        return self.since_previous(self.floats("day"))
+
+    def since_previous(self, values: Floats, first: float = -1.0) -> Floats:
+        """Value of each event less that of the event before it of the same customer; ``first`` for the first."""
+        step = np.full(len(values), first)
         same = self.row[1:] == self.row[:-1]
-        gap[1:][same] = day[1:][same] - day[:-1][same]
-        return gap
+        step[1:][same] = values[1:][same] - values[:-1][same]
+        return step
 
     def spread(self, per_customer: Floats) -> Floats:
         """Give every event the value of its customer."""
         return per_customer[self.row]
+
+    def _values(self, values: str | Floats) -> Floats:
+        return self.floats(values) if isinstance(values, str) else values
 
 
 def ratio(above: Floats, below: Floats, default: float = 0.0) -> Floats:
@@ -289,11 +234,3 @@ def _at(values: Floats, place: Ints, exists: Mask, default: float | Floats) -> F
     out = np.broadcast_to(np.asarray(default, dtype=np.float64), place.shape).copy()
     out[exists] = values[place[exists]]
     return out
-
-
-def _one_of(codes: NDArray[np.generic], wanted: Sequence[int]) -> Mask:
-    table = np.zeros(256, dtype=np.bool_)
-    table[list(wanted)] = True
-    # -1 (no channel) becomes 255, which is never wanted.
-    kept: Mask = table[codes.astype(np.uint8)]
-    return kept

@@ -8,12 +8,13 @@ from __future__ import annotations
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.contract import BEHAVIOUR
 from features.families._base import Scope
 from features.history import Floats, History, Ints, Mask
 from features.settings import Evidence, JourneySettings
-from features.timeline import Timeline
+from features.timeline import EARLIEST, Timeline
 
 #: How far and how finely the time in a phase is walked back.
 WALK_STEP_DAYS = 7
@@ -69,7 +70,7 @@ class Evidences:
         """Days from the last order to a day (infinite without an order), and the own mean gap (days)."""
         if day not in self._silences:
             orders = self._timelines.order_days
-            number = orders.count(0, day)
+            number = orders.count(EARLIEST, day)
             last, first = orders.last(day, 0), orders.first(day, 0)
             weight = self._scope.mean_gap_weight
             mean = (last - first + self._scope.mean_gap_days * weight) / (np.maximum(number - 1, 0) + weight)
@@ -78,9 +79,9 @@ class Evidences:
 
     def holds(self, rule: Evidence, day: int) -> Mask:
         """Tell for which customers every condition of a rule held at the start of a day."""
-        since: int | Ints = 0 if rule.within_days is None else day - rule.within_days
+        since: int | Ints = EARLIEST if rule.within_days is None else day - rule.within_days
         if rule.since_last_order:
-            since = np.maximum(since, self._timelines.order_days.last(day, -1) + 1)
+            since = np.maximum(since, self._timelines.order_days.last(day, EARLIEST) + 1)
         count = self._timelines.of(rule.kinds, rule.channels).count(since, day)
         held = count >= rule.at_least
         if rule.at_most is not None:
@@ -93,7 +94,7 @@ class Evidences:
         if rule.ordered is not None:
             held &= np.isfinite(silence) == rule.ordered
         if rule.new_within_days is not None:
-            held &= self._timelines.of((), ()).first(day, 0) >= day - rule.new_within_days
+            held &= self._timelines.of((), ()).first(day, EARLIEST) >= day - rule.new_within_days
         return held
 
     def phase(self, day: int) -> Ints:
@@ -137,20 +138,40 @@ def phases_at(
         seven days earlier, and again, on the same rows as known at the cutoff: so in steps of 7 days, at
         most 91; 0 means the phase was entered in the last seven days.
     """
-    evidences = Evidences(history, journey, scope, timelines)
-    today = history.frame.cutoff_day
-    now = evidences.phase(today)
-    days = np.zeros(len(now))
-    known_since = Timeline(history).first(today, today)
-    same = np.ones(len(now), dtype=np.bool_)
-    for step in range(1, WALK_STEPS + 1):
-        earlier = today - step * WALK_STEP_DAYS
-        # Before a customer's first event there is no phase to be in.
-        same &= (known_since < earlier) & (evidences.phase(earlier) == now)
-        if not same.any():
-            break
-        days[same] = step * WALK_STEP_DAYS
-    return now, days
+    walk = phase_walk(history, journey, scope, timelines)
+    # Before a customer's first event there is no phase to be in: -1 is never the phase of now.
+    same = np.logical_and.accumulate(walk[1:] == walk[0], axis=0)
+    return walk[0].astype(np.int64), same.sum(axis=0) * float(WALK_STEP_DAYS)
+
+
+def phase_walk(
+    history: History, journey: JourneySettings, scope: Scope, timelines: Timelines | None = None
+) -> NDArray[np.int8]:
+    """Walk back from the cutoff in steps of seven days, judging the phase at each.
+
+    Parameters
+    ----------
+    history, journey, scope, timelines
+        As for ``phases_at``.
+
+    Returns
+    -------
+    array of int8, shape (``WALK_STEPS`` + 1, customers)
+        Place in ``journey.phase_keys``, now first; -1 where the customer had no event yet. Judged on the same
+        rows as known at the cutoff.
+    """
+    key = f"phase_walk of {journey.name}"
+    if not isinstance(walk := history.memo.get(key), np.ndarray):
+        evidences = Evidences(history, journey, scope, timelines)
+        today = history.frame.cutoff_day
+        known_since = Timeline(history).first(today, today)
+        walk = np.full((WALK_STEPS + 1, history.frame.customers), -1, dtype=np.int8)
+        walk[0] = evidences.phase(today)
+        for step in range(1, WALK_STEPS + 1):
+            earlier = today - step * WALK_STEP_DAYS
+            walk[step] = np.where(known_since < earlier, evidences.phase(earlier), -1)
+        history.memo[key] = walk
+    return walk
 
 
 def _within(silence: Floats, at_least: float | None, at_most: float | None) -> Mask:

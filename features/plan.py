@@ -29,9 +29,11 @@ class Plan(Settings):
     contracts: tuple[LabelContract, ...]
     families: tuple[str, ...]
     windows_days: tuple[int, ...]
+    kind_windows_days: tuple[int, ...] = ()
     lookback_days: int
     mean_gap_days: float
     journey: JourneySettings
+    holidays: tuple[int, ...] = ()
 
     @property
     def digest(self) -> str:

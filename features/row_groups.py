@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 GROUP_ROWS = 500_000
 
 
-def write_table(path: Path, schema: pa.Schema, tables: Iterator[pa.Table]) -> None:
+def write_table(
+    path: Path, schema: pa.Schema, tables: Iterator[pa.Table], sorted_by: tuple[str, ...] = ()
+) -> None:
     """Write tables to one Parquet file in row groups of a fixed size, however the rows arrive.
 
     Parameters
@@ -22,9 +24,12 @@ def write_table(path: Path, schema: pa.Schema, tables: Iterator[pa.Table]) -> No
         Its columns; more columns in ``tables`` are left out.
     tables : iterator of table
         The rows, in order.
+    sorted_by : tuple of str
+        Columns by which the rows rise, which the file says of itself.
     """
     pending = schema.empty_table()
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    rising = [pq.SortingColumn(schema.get_field_index(name)) for name in sorted_by]
+    with pq.ParquetWriter(path, schema, compression="zstd", sorting_columns=rising or None) as writer:
         for table in tables:
             pending = pa.concat_tables([pending, table.select(schema.names).cast(schema)])
             while pending.num_rows >= GROUP_ROWS:

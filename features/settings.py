@@ -11,6 +11,8 @@ from features.contract import CHANNELS, KINDS
 
 Days = Annotated[int, Field(ge=1, le=3650)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+#: A file of features/families, or a module of one's own.
+FamilyName = Annotated[str, Field(pattern=r"^[a-zA-Z_][\w.]*$")]
 #: A file of conf/journeys; one may begin with a digit (``5k``).
 JourneyName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$")]
 Words = dict[Literal["nl", "en"], str]
@@ -34,12 +36,22 @@ class Settings(BaseModel):
 
 
 class EngineSettings(Settings):
-    """Which engine moves rows, and how much of the machine it may use."""
+    """Which engine moves rows, and how much of the machine it may use; the result depends on none of it.
 
-    name: Literal["local"] = "local"
-    partitions: Annotated[int, Field(ge=1, le=4096)] = 4
+    ``batch_events`` is how many events a worker holds at once (whole persons, so one may be larger); null: as
+    ``memory_gb`` allows.
+    """
+
+    name: Literal["local", "spark"] = "local"
     threads: Annotated[int, Field(ge=1, le=256)] = 2
     memory_gb: Annotated[float, Field(gt=0)] = 4.0
+    batch_events: Annotated[int, Field(ge=1)] | None = None
+
+    @property
+    def events_per_batch(self) -> int:
+        """Events that a worker holds at once."""
+        # A batch costs some 2 kB an event while it is computed; half the memory is left to reading and writing.
+        return self.batch_events or max(1, int(250_000 * self.memory_gb / self.threads))
 
 
 class CutoffSettings(Settings):
@@ -51,11 +63,18 @@ class CutoffSettings(Settings):
 
 
 class FeatureSettings(Settings):
-    """Which families, over which windows (days back from the cutoff, whole days)."""
+    """Which families, over which windows (days back from the cutoff, whole days).
 
-    families: tuple[Name, ...]
+    A family is a file in ``features/families``, or a module of your own (``my_package.my_family``).
+    ``kind_windows_days``: those of the windows in which each kind of event is counted on its own; null: all.
+    ``country``: whose holidays the calendar knows (two letters, ISO 3166); null: none.
+    """
+
+    families: tuple[FamilyName, ...]
     windows_days: tuple[Days, ...]
+    kind_windows_days: tuple[Days, ...] | None = None
     lookback_days: Days = 730
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
 
     @model_validator(mode="after")
     def _windows_rise(self) -> FeatureSettings:

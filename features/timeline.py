@@ -8,6 +8,8 @@ from features.history import History, Ints, Mask
 
 #: Days per customer in the combined key; 2**20 days is 2,870 years.
 _SPAN = 1 << 20
+#: Before any event: half of these days lie before 1970.
+EARLIEST = -(_SPAN >> 1)
 
 
 class Timeline:
@@ -32,7 +34,7 @@ class Timeline:
 
     def __init__(self, history: History) -> None:
         self._day = history.column("day").astype(np.int64, copy=False)
-        self._key: Ints = history.row * _SPAN + self._day
+        self._key: Ints = history.row * _SPAN + (self._day - EARLIEST)
         self._base = np.arange(history.frame.customers, dtype=np.int64) * _SPAN
         self._places: dict[int, Ints] = {}
 
@@ -40,7 +42,7 @@ class Timeline:
         """Position of each customer's first event on or after a day."""
         if isinstance(day, int) and day in self._places:
             return self._places[day]
-        places: Ints = np.searchsorted(self._key, self._base + day).astype(np.int64)
+        places: Ints = np.searchsorted(self._key, self._base + (day - EARLIEST)).astype(np.int64)
         if isinstance(day, int):
             self._places[day] = places
         return places
@@ -52,11 +54,11 @@ class Timeline:
 
     def last(self, before: int, default: int) -> Ints:
         """Day of each customer's last event before a day."""
-        return self._at(self.before(before) - 1, self.count(0, before) > 0, default)
+        return self._at(self.before(before) - 1, self.count(EARLIEST, before) > 0, default)
 
     def first(self, before: int, default: int) -> Ints:
         """Day of each customer's first event, if before a day."""
-        return self._at(self.before(0), self.count(0, before) > 0, default)
+        return self._at(self.before(EARLIEST), self.count(EARLIEST, before) > 0, default)
 
     def _at(self, place: Ints, exists: Mask, default: int) -> Ints:
         out = np.full(len(self._base), default, dtype=np.int64)

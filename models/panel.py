@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 
 from features.errors import InputError
 from features.plan import PLAN_DIGEST
+from models.newest_rows import schema_of
 
 KEYS = ("customer_id", "cutoff_us", "phase")
 PHASE_PREFIX = "journey__is_"
@@ -187,7 +188,7 @@ def load_panel(
     table = None
     if labels is not None:
         wanted = [*KEYS[:2], f"{target}__population", f"{target}__label"]
-        found = pq.read_schema(labels).names
+        found = schema_of(labels).names
         table = pq.read_table(labels, columns=[name for name in wanted if name in found])
     return panel_of(pq.read_table(features), table, target, phases)
 
@@ -207,7 +208,7 @@ def require_one_plan(tables: Sequence[Path], plan_digest: str | None = None) -> 
     InputError
         Naming the tables.
     """
-    carried = [(pq.read_schema(path).metadata or {}).get(PLAN_DIGEST, b"").decode() for path in tables]
+    carried = [(schema_of(path).metadata or {}).get(PLAN_DIGEST, b"").decode() for path in tables]
     if len({*carried} if plan_digest is None else {*carried, plan_digest}) > 1:
         names = " and ".join(path.name for path in tables)
         found = ", ".join(digest[:12] or "none" for digest in carried)

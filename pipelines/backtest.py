@@ -18,13 +18,13 @@ import pyarrow.parquet as pq
 from features.atomic import replacing, workspace
 from features.contract import DAY_US
 from features.cutoffs import day_of, midnight_us
-from features.engines import local
+from features.engines import engine_of
 from features.errors import InputError
 from features.ingest import ingest
 from features.plan import Plan
+from features.planning import make_plan
 from features.pseudonyms import unspaced
 from features.settings import CutoffSettings, LabelContract
-from features.table import make_plan
 from models.learning import Learned, learn, matured
 from models.panel import Panel, load_panel
 from pipelines.params import Params, load_journey, load_params, load_source
@@ -159,7 +159,9 @@ def _predict(
     contract = task.contract(minima.min_positives, minima.min_negatives)
     plan = _plan(root, params, task, contract, meta)
     tables = folder / "features.parquet", folder / "labels.parquet"
-    local.run(folder / "canonical/events.parquet", plan, params.engine, *tables)
+    engine, events = engine_of(params.engine), folder / "canonical/events.parquet"
+    learnt = engine.learn(events, plan, params.engine, folder / "learn")
+    engine.run(events, plan, params.engine, *tables, learnt)
     panel = load_panel(*tables, contract.target, plan.journey.phase_keys)
     ids = pq.read_table(folder / "ids.parquet").sort_by("customer_id")
     pseudonyms = ids["customer_id"].to_numpy()

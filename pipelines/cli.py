@@ -41,10 +41,27 @@ def ingest() -> None:
     _stage("ingest")
 
 
-@app.command()
-def features() -> None:
+features_commands = typer.Typer(help="Phases, features and labels (stage); and what features cost and bring.")
+app.add_typer(features_commands, name="features")
+
+
+@features_commands.callback(invoke_without_command=True)
+def features(context: typer.Context) -> None:
     """Phases, features and labels, one row per customer and cutoff (stage)."""
-    _stage("features")
+    if context.invoked_subcommand is None:
+        _stage("features")
+
+
+@features_commands.command("report")
+def report_features(
+    rows: Annotated[
+        int, typer.Option(min=1000, help="learnt from at most, per target; more is slower")
+    ] = 12_000,
+) -> None:
+    """Tell what each feature family costs to build and what it brings to the forecasts."""
+    from pipelines.features_report import run
+
+    typer.echo("\n".join(run(project_root(), rows)))
 
 
 @app.command()
@@ -124,6 +141,23 @@ def backtest(
     from pipelines.backtest import run
 
     run(project_root(), tasks, out)
+
+
+@app.command()
+def canary(
+    customers: Annotated[int, typer.Option(min=0, help="persons drawn; 0 is everybody")] = 2000,
+    cutoff: Annotated[
+        list[str] | None, typer.Option(help="YYYY-MM-DD of the plan, or all; may be given more than once")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="of the draw")] = 0,
+) -> None:
+    """Prove on your own data that no feature sees the future; exit code 1 if one does."""
+    from pipelines.canary import run
+
+    passed, told = run(project_root(), customers, cutoff or [], seed)
+    typer.echo("\n".join(told))
+    if not passed:
+        raise typer.Exit(1)
 
 
 @app.command()

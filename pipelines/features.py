@@ -10,12 +10,13 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from features.atomic import replacing
-from features.engines import local
+from features.engines import engine_of
 from features.errors import InputError
 from features.labels._base import contracts
 from features.plan import Plan
+from features.planning import make_plan
 from features.settings import LabelContract, LabelSettings, SourceSettings
-from features.table import make_plan
+from features.table import column_dictionary
 from pipelines.params import Params, load_journey, load_params, load_source
 from pipelines.paths import Project
 
@@ -23,15 +24,22 @@ logger = logging.getLogger(__name__)
 
 
 def run(root: Path) -> None:
-    """Write ``data/features.parquet``, ``labels.parquet``, ``columns.json`` and ``plan.json``."""
+    """Write ``data/features.parquet``, ``labels.parquet``, ``crowd``, ``columns.json`` and ``plan.json``."""
     params, project = load_params(root), Project(root)
     plan = plan_of(root, params, load_source(params.source, root))
     events = project.canonical / "events.parquet"
-    counts = local.run(events, plan, params.engine, project.features, project.labels)
-    local.write_columns(plan, project.columns)
+    engine = engine_of(params.engine)
+    learnt = engine.learn(events, plan, params.engine, project.root / "data/learn")
+    learnt.write(project.crowd)
+    counts = engine.run(events, plan, params.engine, project.features, project.labels, learnt)
+    columns = column_dictionary(plan)
+    with replacing(project.columns) as beside:
+        beside.write_text(json.dumps(columns, indent=1, sort_keys=True, ensure_ascii=False), encoding="utf-8")
     with replacing(project.plan) as beside:
         beside.write_text(plan.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    logger.info("features: %(rows)d rows of %(columns)d columns from %(events)d events", counts)
+    logger.info(
+        "features: %d rows of %d columns from %d events", counts["rows"], len(columns), counts["events"]
+    )
 
 
 def plan_of(root: Path, params: Params, source: SourceSettings) -> Plan:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from features.atomic import workspace
 from features.contract import DAY_US
-from features.engines.partitions import partitions
+from features.engines.persons import each, persons
 from features.journey.grid import Grid, make_grid
 from features.journey.log import JOURNEY_READS
 from features.journey.scopes import PERIOD_DAYS
@@ -43,17 +43,15 @@ def run(root: Path) -> None:
 
 
 def gather(root: Path) -> Facts:
-    """Run the journey kernel over all persons, partition by partition."""
+    """Run the journey kernel over all persons, batch by batch."""
     project, settings = Project(root), load_params(root).engine
     plan = load_plan(project)
     start_us = read_json(project.canonical / "meta.json")["start_us"]
     grid = make_grid(plan.as_of_us, start_us, plan.missing_days)
     pairs, tally = asked_pairs(), Tally()
-    with (
-        workspace(project.reports / "journey") as folder,
-        partitions(project.canonical / "events.parquet", settings, folder, JOURNEY_READS) as parts,
-    ):
-        for one in parts.map(lambda _, batch: journey_tables(batch, plan, grid, pairs)):
+    with workspace(project.reports / "journey") as folder:
+        batches = persons(project.canonical / "events.parquet", settings, folder, JOURNEY_READS)
+        for one in each(lambda _, batch: journey_tables(batch, plan, grid, pairs), batches, settings):
             tally.add(one)
     return Facts(tally, plan, grid, spend(project.canonical / "costs.parquet", grid))
 

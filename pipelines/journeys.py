@@ -14,13 +14,13 @@ import pyarrow.compute as pc
 
 from features.atomic import replacing, workspace
 from features.cutoffs import day_of
-from features.engines.partitions import partitions
+from features.engines.persons import each, persons
 from features.errors import InputError
 from features.events import READS
 from features.journey_phases import DAYS, phases_under
 from features.plan import Plan
+from features.planning import usual_gap_days
 from features.settings import EngineSettings, JourneySettings
-from features.table import usual_gap_days
 from models.journey_comparison import compare, under_journey
 from models.json_files import write_json
 from models.panel import Panel, load_panel
@@ -117,8 +117,8 @@ def _phases(
     rules = [(journey, usual_gap_days(journey, rhythm)) for journey in journeys]
     with workspace(project.root / "data" / "journeys") as folder:
         engine: EngineSettings = params.engine
-        with partitions(project.canonical / "events.parquet", engine, folder, READS) as parts:
-            tables = list(parts.map(lambda _, batch: phases_under(batch, plan, rules)))
+        batches = persons(project.canonical / "events.parquet", engine, folder, READS)
+        tables = list(each(lambda _, batch: phases_under(batch, plan, rules), batches, engine))
     whole = pa.concat_tables(tables).unify_dictionaries()
     return whole.sort_by([("cutoff_us", "ascending"), ("customer_id", "ascending")]).combine_chunks()
 

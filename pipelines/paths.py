@@ -45,13 +45,18 @@ class Project:
 
     @property
     def features(self) -> Path:
-        """One row per customer and cutoff."""
+        """One row per customer and cutoff; a folder with a file per cutoff."""
         return self.root / "data/features.parquet"
 
     @property
     def labels(self) -> Path:
         """The same rows as the features, in the same order."""
         return self.root / "data/labels.parquet"
+
+    @property
+    def crowd(self) -> Path:
+        """What feature families learnt from everybody, a file each."""
+        return self.root / "data/crowd"
 
     @property
     def columns(self) -> Path:

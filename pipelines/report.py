@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 def run(root: Path) -> None:
     """Write ``reports/report.html`` and, to print on A3, ``reports/journey_map.svg``."""
     params, project = load_params(root), Project(root)
+    source, plan = load_source(params.source, root), load_plan(project)
     inputs = ReportInputs(
         project.reports / "evaluation.json",
         project.reports / "segment_lift.parquet",
@@ -27,8 +28,9 @@ def run(root: Path) -> None:
         ids=project.ids,
         links=project.canonical / "links.parquet",
         map=project.reports / "journey_map.svg",
+        families=project.reports / "features.json",
+        plan_digest=plan.digest,
     )
-    source, plan = load_source(params.source, root), load_plan(project)
     out = project.reports / "report.html"
     write_report(inputs, out, plan.journey, source, params.language, contracts=plan.contracts)
     logger.info("report: reports/report.html")

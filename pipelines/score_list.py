@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.atomic import workspace
+from features.crowd import Learnt
 from features.cutoffs import day_of, midnight_us
-from features.engines import local
+from features.engines import engine_of
 from features.errors import InputError
 from features.plan import Plan
 from features.pseudonyms import id_key
@@ -28,8 +29,6 @@ from pipelines.whose_ids import read_links, who
 
 UNKNOWN = "unknown customer: the source has no such id"
 TOO_EARLY = "no history yet at the moment of scoring"
-#: A list with fewer events is not worth splitting.
-PARTITION_EVENTS = 1_000_000
 
 
 def run(root: Path, customers: Path, out: Path | None, as_of: str | None) -> str:
@@ -118,10 +117,8 @@ def score_customers(project: Project, params: Params, plan: Plan, wanted: Custom
     with workspace(project.root / "data" / "score_list") as folder:
         _their_events(project, ids, folder)
         tables = folder / "features.parquet", folder / "labels.parquet"
-        events = pq.read_metadata(folder / "events.parquet").num_rows
-        few = min(params.engine.partitions, 1 + events // PARTITION_EVENTS)
-        engine = params.engine.model_copy(update={"partitions": few})
-        local.run(folder / "events.parquet", plan, engine, *tables)
+        learnt = Learnt.read(project.crowd)
+        engine_of(params.engine).run(folder / "events.parquet", plan, params.engine, *tables, learnt)
         features, labels = (newest_rows(path, plan.as_of_us) for path in tables)
     scores = score_tables(project, params, plan, features, labels)
     spaces = pq.read_table(project.ids, columns=["customer_id", "id_space"]).to_pandas()

@@ -22,6 +22,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     absent = set() if DATA.is_dir() else {"real_data"}
     if importlib.util.find_spec("splink") is None:
         absent.add("fuzzy")
+    java = shutil.which("java") or os.environ.get("JAVA_HOME")
+    if importlib.util.find_spec("pyspark") is None or not java:
+        absent.add("spark")
     left_out = [item for item in items if any(item.get_closest_marker(name) for name in absent)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

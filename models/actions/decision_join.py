@@ -12,6 +12,7 @@ from features.contract import DAY_US
 from features.errors import InputError
 from features.settings import LabelContract
 from models.actions.decision_log import DecisionLog, FloatArray, decision_log
+from models.newest_rows import schema_of
 
 UNKNOWN_CUSTOMER = "no features at the midnight before (customer not yet known)"
 WITHIN_A_DAY = (
@@ -100,10 +101,9 @@ class _Found(NamedTuple):
 
 def _joined(decisions: Path, features: Path, labels: Path, as_of_us: int, contract: LabelContract) -> _Found:
     import duckdb
-    import pyarrow.parquet as pq
 
-    names = [name for name in pq.read_schema(features).names if name not in _KEYS]
-    labelled = set(pq.read_schema(labels).names)
+    names = [name for name in schema_of(features).names if name not in _KEYS]
+    labelled = set(schema_of(labels).names)
     outcome, value = (
         f"CAST(l.{name} AS DOUBLE)" if name in labelled else "NULL::DOUBLE"
         for name in ("next_action__outcome", "next_action__value")

@@ -23,6 +23,7 @@ from models.reporting.facts import (
     phase_counts,
     row_counts,
 )
+from models.reporting.family_section import family_pictures, family_section
 from models.reporting.figures.album import Picture, pictures
 from models.reporting.headline import action_card, target_card
 from models.reporting.journey_section import journey_section
@@ -60,6 +61,11 @@ class ReportInputs:
         ``data/ids.parquet`` and ``data/canonical/links.parquet``: only counted.
     map : Path or None
         Where the journey map goes as a file of its own, to print on A3.
+    families : Path or None
+        ``reports/features.json`` (``klantreis features report``); left out without a word if it is not there, or is
+        of another plan than ``plan_digest``.
+    plan_digest : str
+        ``Plan.digest`` of the plan at hand.
     """
 
     evaluation: Path
@@ -72,6 +78,8 @@ class ReportInputs:
     ids: Path | None = None
     links: Path | None = None
     map: Path | None = None
+    families: Path | None = None
+    plan_digest: str = ""
 
 
 def write_report(
@@ -114,7 +122,9 @@ def write_report(
     segments = read_segments(inputs.segments)
     counts, as_of = phase_counts(inputs.scores, journey)
     currency = meta.get("currency", source.currency)
+    families = _read(inputs.families)
     drawn = pictures(evaluation, segments, currency, words)
+    drawn += family_pictures(families, inputs.plan_digest, words)
     said = JourneyWords(words, currency)
     content = {
         "words": words,
@@ -133,6 +143,7 @@ def write_report(
             _target(key, one, evaluation, segments, words) for key, one in evaluation["targets"].items()
         ],
         "actions": action_phases(evaluation.get("next_action") or {}, words),
+        "families": family_section(families, inputs.plan_digest, words),
         "currency": currency,
         "meanings": {
             one.target: label_words(one, words) for one in contracts if one.target in PROBABILITY_TARGETS

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from models.newest_rows import schema_of
+
 #: Value of a dimension where nothing is known.
 UNKNOWN = "unknown"
 #: Value of a dimension that is too seldom to stand alone.
@@ -52,9 +54,7 @@ class Known:
     @cached_property
     def column_names(self) -> tuple[str, ...]:
         """Columns of the feature table."""
-        import pyarrow.parquet as pq
-
-        return tuple(pq.read_schema(self.features).names)
+        return tuple(schema_of(self.features).names)
 
     def table(self, names: Sequence[str]) -> pd.DataFrame | None:
         """Read columns for EVERY customer of the feature table at the cutoffs; None if one is missing."""

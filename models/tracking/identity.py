@@ -81,9 +81,12 @@ def shown_params(params: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict
 def data_md5(root: Path) -> str:
     """Give the md5 of ``data/features.parquet``: from the file, else from ``dvc.lock``, else empty."""
     path = root / "data/features.parquet"
-    if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "md5").hexdigest()
+    files = [path] if path.is_file() else sorted(path.glob("*.parquet"))
+    if files:
+        digest = hashlib.md5(usedforsecurity=False)
+        for file in files:
+            digest.update(file.read_bytes())
+        return digest.hexdigest()
     lock = root / "dvc.lock"
     stages = (
         (yaml.safe_load(lock.read_text(encoding="utf-8")) or {}).get("stages", {}) if lock.is_file() else {}

@@ -17,7 +17,7 @@ PLUMBING = {
 }  # fmt: skip
 #: Folders whose files are found by name at run time (features.discovery), by the module that finds them.
 DISCOVERED = {
-    "features/table.py": "features/families",
+    "features/registry.py": "features/families",
     "features/labels/_base.py": "features/labels",
     "features/sources/__init__.py": "features/sources",
     "models/bundle.py": "models/estimators",

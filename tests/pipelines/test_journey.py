@@ -54,11 +54,11 @@ def test_the_phases_now_are_those_of_the_feature_table(counted: Path) -> None:
     } == now.to_dict()
 
 
-def test_same_bytes_for_any_number_of_partitions(counted: Path, tmp_path: Path) -> None:
+def test_same_bytes_for_any_size_of_batches(counted: Path, tmp_path: Path) -> None:
     other = Path(shutil.copytree(counted, tmp_path / "other"))
     params = (other / "params.yaml").read_text()
-    assert "partitions: 4" in params
-    (other / "params.yaml").write_text(params.replace("partitions: 4", "partitions: 7"))
+    assert "batch_events: null" in params
+    (other / "params.yaml").write_text(params.replace("batch_events: null", "batch_events: 50"))
     for name in OUTPUTS:
         (other / "reports" / name).unlink()
     journey.run(other)

@@ -21,8 +21,9 @@ import yaml
 
 from features.ingest import ingest
 from features.plan import Plan
+from features.planning import make_plan
 from features.settings import CutoffSettings, FeatureSettings, JourneySettings, SourceSettings
-from features.table import build, make_plan
+from features.table import build
 
 pytestmark = pytest.mark.real_data
 DAY_US = 86_400_000_000

@@ -1,0 +1,327 @@
+"""Law 4: the tables of Spark are those of the local engine, byte for byte, however the events come to the tasks."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import yaml
+
+import features.families
+from features.canonical import PERSON_ORDER
+from features.contract import CHANNELS, DAY_US, EVENTS, KINDS
+from features.crowd import Learnt
+from features.discovery import discover
+from features.engines import engine_of, local
+from features.errors import InputError
+from features.identity import settle, versions
+from features.ingest import ingest
+from features.labels._base import contracts, labels
+from features.plan import Plan
+from features.planning import make_plan
+from features.row_groups import write_table
+from features.settings import (
+    CutoffSettings,
+    EngineSettings,
+    FeatureSettings,
+    JourneySettings,
+    LabelSettings,
+    Rhythm,
+    SourceSettings,
+)
+from features.table import build
+
+pytestmark = pytest.mark.spark
+
+DAYS = 160
+#: So few events in a batch that the first customer is larger than one.
+SETTINGS = EngineSettings(name="spark", batch_events=60)
+RHYTHM = Rhythm(
+    step_days=28,
+    churn_horizon_days=28,
+    churn_active_days=56,
+    readiness_horizon_days=14,
+    decision_horizon_days=10,
+)
+#: Learns how many customers have how many events; on Spark the first try of a task is lost after its first batch.
+FAMILY = """
+import pathlib
+import numpy as np
+import pyarrow as pa
+from features.families._base import Crowd, Family, Measure
+
+CALLS = {}
+
+def count(history, scope):
+    events, customers = np.unique(history.count()[-1].astype(np.int64), return_counts=True)
+    return pa.table({"events": events, "customers": customers})
+
+def fit(table, scope, before):
+    return pa.table({"learnt": [float(len(table)), float(sum(table["customers"].to_pylist()))]})
+
+def measures(history, scope):
+    learnt = scope.learnt["learnt"].to_pylist() if scope.learnt is not None else [0.0, 0.0]
+    for number, value in enumerate(learnt):
+        yield Measure(f"crowd_{number}", history.count()[-1] * value, "events", "a", "b")
+    from pyspark import TaskContext
+    context = TaskContext.get()
+    if context is not None:
+        CALLS.setdefault(context.taskAttemptId(), []).append(history.frame.cutoff_us)
+        if context.attemptNumber() == 0 and len(CALLS[context.taskAttemptId()]) > CUTOFFS:
+            pathlib.Path("@lost@").touch()
+            raise RuntimeError("lost the first time")
+
+CUTOFFS = 3
+FAMILY = Family(measures, needs=("purchase",), crowd=Crowd(count, fit, ("events",)))
+"""
+
+
+def make(repo: Path, **changes: Any) -> Plan:
+    text = (repo / "conf" / "journeys" / "five_phase.yaml").read_text(encoding="utf-8")
+    journey = JourneySettings.model_validate(yaml.safe_load(text), strict=False)
+    meta = {
+        "source": "test", "currency": "EUR", "kinds": list(KINDS), "channels": list(CHANNELS), "start_us": 0,
+        "complete_until_us": DAYS * DAY_US, "missing_days": [],
+    }  # fmt: skip
+    families = changes.get("families", tuple(discover(features.families, "FAMILY")))
+    plan = make_plan(
+        changes.get("meta", meta),
+        FeatureSettings(families=families, windows_days=(7, 28, 90), lookback_days=120, country="NL"),
+        CutoffSettings(min_history_days=84),
+        contracts({target: LabelSettings() for target in changes.get("targets", labels())}, RHYTHM),
+        journey,
+        RHYTHM,
+        decision_days=[130 * DAY_US],
+    )
+    # Two cutoffs of each target and the newest one: what many cutoffs do, the laws of the kernel see.
+    return plan.model_copy(update={"cutoffs": {target: days[-2:] for target, days in plan.cutoffs.items()}})
+
+
+def events_of(seed: int, customers: int = 14, rows: int = 400) -> pa.Table:
+    """Events of some customers: kinds, words and numbers of every sort, learnt of late, linked to one another."""
+    random = np.random.default_rng(seed)
+    ids = random.integers(-(2**62), 2**62, customers)
+    # The first customer has more events than a batch takes.
+    customer = np.where(random.random(rows) < 0.2, ids[0], random.choice(ids, rows))
+    occurred = random.integers(0, DAYS * DAY_US, rows)
+    known = occurred + np.where(random.random(rows) < 0.2, random.integers(0, 20 * DAY_US, rows), 0)
+    links = settle(ids[1:6], ids[2:7], random.integers(0, DAYS * DAY_US, 5))
+    found = versions(customer, occurred, known, links)
+
+    def some(values: Any) -> pa.Array:
+        return pa.array(values, mask=random.random(rows) < 0.2)
+
+    columns: dict[str, Any] = {
+        "event_id": pa.array(random.permutation(rows)),
+        "occurred_us": pa.array(occurred),
+        "kind": pa.array(np.where(random.random(rows) < 0.4, "purchase", random.choice(KINDS, rows))),
+        "channel": some(random.choice(CHANNELS[:5], rows)),
+        "campaign": some(random.choice(["spring", "autumn"], rows)),
+        "session_id": some(random.integers(0, 60, rows)),
+        "category": some(random.choice(list("abcdé"), rows)),
+        "value": some(np.round(random.gamma(2, 20, rows), 2)),
+        "quantity": some(random.integers(1, 5, rows).astype(float)),
+        "duration_s": some(random.gamma(2, 30, rows)),
+        "rating": some(random.integers(1, 6, rows).astype(float)),
+        "rating_scale": some(random.choice(["nps", "stars"], rows)),
+        "sentiment": some(random.uniform(-1, 1, rows)),
+        "source": pa.repeat("t", rows),
+    }
+    table = pa.table(columns).take(pa.array(found.row))
+    more = {
+        "customer_id": pa.array(found.owner), "known_us": pa.array(found.known_us),
+        "person_id": pa.array(links.persons(found.owner)),
+        "until_us": pa.array(found.until_us, mask=found.until_us == 2**63 - 1),
+    }  # fmt: skip
+    for name, column in more.items():
+        table = table.append_column(name, column)
+    return table.select(EVENTS.names).cast(EVENTS)
+
+
+def as_folder(events: pa.Table, folder: Path) -> Path:
+    """Two files in no order at all, one a folder deeper: what somebody else wrote."""
+    shuffled = events.take(pa.array(np.random.default_rng(1).permutation(len(events))))
+    (folder / "deeper").mkdir(parents=True)
+    pq.write_table(shuffled.slice(0, 200), folder / "a.parquet")
+    pq.write_table(shuffled.slice(200), folder / "deeper" / "b.parquet")
+    return folder
+
+
+def as_sorted(events: pa.Table, path: Path, group_rows: int) -> Path:
+    """One file as ingest writes it, but with row groups so small that a person spans several."""
+    ordered = events.sort_by([(name, "ascending") for name in PERSON_ORDER])
+    rising = [pq.SortingColumn(EVENTS.names.index(name)) for name in PERSON_ORDER]
+    with pq.ParquetWriter(path, EVENTS, sorting_columns=rising) as writer:
+        writer.write_table(ordered, row_group_size=group_rows)
+    return path
+
+
+def tables(engine: Any, events: Path, plan: Plan, settings: EngineSettings, folder: Path) -> dict[str, bytes]:
+    """Learn and build; give every file by its name."""
+    learnt: Learnt = engine.learn(events, plan, settings, folder / "learn")
+    learnt.write(folder / "crowd")
+    counts = engine.run(
+        events, plan, settings, folder / "features.parquet", folder / "labels.parquet", learnt
+    )
+    written = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    rows = [pq.read_metadata(path).num_rows for name, path in written.items() if name.startswith("features")]
+    assert counts["rows"] == sum(rows)
+    return {name: path.read_bytes() for name, path in written.items()}
+
+
+@pytest.fixture(scope="module")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """One session for all tests here; a task that fails is tried once more."""
+    from pyspark.sql import SparkSession
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
+        builder = SparkSession.builder.master("local[2, 2]").config("spark.ui.enabled", "false")
+        builder = builder.config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        builder = builder.config("spark.log.level", "OFF").config("spark.driver.host", "127.0.0.1")
+        session = builder.config(
+            "spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("spark"))
+        ).getOrCreate()
+        yield session
+        session.stop()
+
+
+@pytest.mark.parametrize("way", ["shuffled", "sorted"])
+def test_every_family_has_the_bytes_of_the_local_engine(
+    way: str, spark: Any, tmp_path: Path, repo: Path
+) -> None:
+    plan = make(repo)
+    events = events_of(3)
+    path = (
+        as_folder(events, tmp_path / "events")
+        if way == "shuffled"
+        else as_sorted(events, tmp_path / "events.parquet", 40)
+    )
+    found = {}
+    for name, engine in (("local", local), ("spark", engine_of(SETTINGS))):
+        (tmp_path / name).mkdir()
+        found[name] = tables(engine, path, plan, SETTINGS, tmp_path / name)
+        assert not list((tmp_path / name).glob(".*"))
+    assert len(plan.families) > 5 and any(name.startswith("labels") for name in found["local"])
+    assert found["local"] == found["spark"]
+
+
+def test_the_frame_holds_the_same_bits(spark: Any, tmp_path: Path, repo: Path) -> None:
+    from features.engines.spark import features_frame
+
+    plan = make(repo)
+    path = as_folder(events_of(4), tmp_path / "events")
+    frame = features_frame(
+        spark.read.option("recursiveFileLookup", "true").parquet(str(path)), plan, settings=SETTINGS
+    )
+    order = [("cutoff_us", "ascending"), ("customer_id", "ascending")]
+    expected = build(events_of(4), plan)[0]
+    found = frame.toArrow().sort_by(order)
+    assert found.column_names == expected.column_names
+    for name in expected.column_names:
+        one, other = found[name], expected[name]
+        if pa.types.is_floating(other.type):
+            assert one.to_numpy().tobytes() == other.to_numpy().tobytes(), name
+        else:
+            assert one.to_pylist() == other.to_pylist(), name
+
+
+def test_a_task_that_is_tried_again_leaves_nothing_twice(
+    spark: Any, tmp_path: Path, repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "own.zip"
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("own_families/__init__.py", "")
+        archive.writestr("own_families/lost_once.py", FAMILY.replace("@lost@", str(tmp_path / "lost")))
+    monkeypatch.syspath_prepend(str(package))
+    spark.sparkContext.addPyFile(str(package))
+    plan = make(repo, families=("recency", "own_families.lost_once"), targets=("churn",))
+    assert len(plan.all_cutoffs) == 3
+    events = as_sorted(events_of(5), tmp_path / "events.parquet", 300)
+    found = {}
+    for name, engine in (("local", local), ("spark", engine_of(SETTINGS))):
+        (tmp_path / name).mkdir()
+        found[name] = tables(engine, events, plan, SETTINGS, tmp_path / name)
+    assert "crowd/lost_once.parquet" in found["spark"]
+    assert (tmp_path / "lost").exists()
+    assert found["local"] == found["spark"]
+
+
+def test_no_events_at_all(spark: Any, tmp_path: Path, repo: Path) -> None:
+    plan = make(repo)
+    write_table(tmp_path / "events.parquet", EVENTS, iter([EVENTS.empty_table()]), PERSON_ORDER)
+    found = {}
+    for name, engine in (("local", local), ("spark", engine_of(SETTINGS))):
+        (tmp_path / name).mkdir()
+        found[name] = tables(engine, tmp_path / "events.parquet", plan, SETTINGS, tmp_path / name)
+    assert found["local"] == found["spark"]
+
+
+def test_a_mistake_in_the_events_is_told_as_one(spark: Any, tmp_path: Path, repo: Path) -> None:
+    events = events_of(6)
+    kinds = pa.array(["teleport"] * len(events))
+    events = events.set_column(events.column_names.index("kind"), EVENTS.field("kind"), kinds)
+    path = as_folder(events, tmp_path / "events")
+    features_out = tmp_path / "features.parquet"
+    with pytest.raises(InputError, match=r"unknown kind.*teleport.*allowed"):
+        engine_of(SETTINGS).run(
+            path, make(repo), SETTINGS, features_out, tmp_path / "labels.parquet", Learnt()
+        )
+    assert not features_out.exists()
+
+
+@pytest.mark.real_data
+def test_the_complete_journey_has_the_same_bytes(
+    spark: Any, tmp_path: Path, repo: Path, small_journey: Path
+) -> None:
+    text = (repo / "conf/sources/complete_journey.yaml").read_text(encoding="utf-8")
+    settings = SourceSettings.model_validate(
+        {**yaml.safe_load(text), "path": [str(small_journey)]}, strict=False
+    )
+    out = tmp_path / "canonical"
+    meta = ingest("small", settings, tmp_path, out, tmp_path / "ids.parquet", now_us=2 * 10**15, threads=1)
+    plan = make(repo, meta=meta, targets=("churn", "readiness"))
+    found = {}
+    for name, engine in (("local", local), ("spark", engine_of(SETTINGS))):
+        (tmp_path / name).mkdir()
+        run_settings = EngineSettings(batch_events=20_000)
+        found[name] = tables(engine, out / "events.parquet", plan, run_settings, tmp_path / name)
+    assert found["local"] == found["spark"]
+
+
+@pytest.mark.parametrize("kind", ["canonical", "service"])
+def test_ingest_has_the_same_bytes(kind: str, spark: Any, tmp_path: Path, repo: Path) -> None:
+    from features.engines import spark_ingest
+
+    path = repo / "tests/features/sources/fixtures" / f"{kind}.py"
+    spec = importlib.util.spec_from_file_location(f"spark_fixture_{kind}", path)
+    assert spec is not None and spec.loader is not None
+    fixture = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(fixture)
+    (tmp_path / "raw").mkdir()
+    given = {"kind": kind, "title": kind, "path": ["raw"], "id_key": "public", "rhythm": RHYTHM.model_dump()}
+    settings = SourceSettings.model_validate({**given, **fixture.write(tmp_path / "raw")}, strict=False)
+    now_us = 1_717_200_000_000_000
+    ingest("shop", settings, tmp_path, tmp_path / "local", tmp_path / "ids_local.parquet", now_us=now_us)
+    spark_ingest.ingest(
+        "shop",
+        settings,
+        tmp_path,
+        tmp_path / "spark",
+        tmp_path / "ids_spark.parquet",
+        now_us=now_us,
+        engine=SETTINGS,
+    )
+    written = {path.name for path in (tmp_path / "local").iterdir()}
+    assert written == {path.name for path in (tmp_path / "spark").iterdir()} and "events.parquet" in written
+    for name in sorted(written):
+        assert (tmp_path / "local" / name).read_bytes() == (tmp_path / "spark" / name).read_bytes(), name
+    assert (tmp_path / "ids_local.parquet").read_bytes() == (tmp_path / "ids_spark.parquet").read_bytes()
