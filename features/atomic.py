@@ -37,12 +37,12 @@ def replacing(path: Path) -> Iterator[Path]:
     _sweep(path)
     try:
         yield beside
-        if path.is_dir() and not path.is_symlink():
-            # A folder cannot be swapped in one step: the old one goes aside first and is deleted last.
+        if (path.is_dir() and not path.is_symlink()) or (beside.is_dir() and path.exists()):
+            # A folder cannot be swapped in one step: what is there goes aside first and is deleted last.
             aside = path.with_name(f".{path.name}.{os.getpid()}.old{path.suffix}")
             path.rename(aside)
             beside.rename(path)
-            shutil.rmtree(aside)
+            _remove(aside)
         else:
             beside.replace(path)
     finally:

@@ -17,6 +17,7 @@ import yaml
 
 import features.sources
 from features import contract
+from features.canonical import PERSON_ORDER
 from features.discovery import discover
 from features.errors import InputError
 from features.ingest import ingest
@@ -82,9 +83,7 @@ def test_tables_follow_the_contract(kind: str, tmp_path: Path) -> None:
         assert pq.read_schema(canonical / f"{table}.parquet").equals(schema), table
     assert pq.read_schema(tmp_path / "ids.parquet").equals(contract.IDS)
     events = pq.read_table(canonical / "events.parquet")
-    keys = list(
-        zip(*(events[name].to_pylist() for name in ("customer_id", "occurred_us", "event_id")), strict=True)
-    )
+    keys = list(zip(*(events[name].to_pylist() for name in PERSON_ORDER), strict=True))
     assert keys == sorted(keys)
     holds = events.filter(pc.is_null(events["until_us"]))["event_id"].to_pylist()
     assert len(set(holds)) == len(holds) == len(set(events["event_id"].to_pylist()))

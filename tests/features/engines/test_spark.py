@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from features.crowd import Learnt
 from features.discovery import discover
 from features.engines import engine_of, local
 from features.errors import InputError
-from features.identity import settle, versions
 from features.ingest import ingest
 from features.labels._base import contracts, labels
 from features.plan import Plan
@@ -40,6 +38,7 @@ from features.settings import (
 from features.table import build
 
 pytestmark = pytest.mark.spark
+Made = Callable[[int], pa.Table]
 
 DAYS = 160
 #: So few events in a batch that the first customer is larger than one.
@@ -105,47 +104,6 @@ def make(repo: Path, **changes: Any) -> Plan:
     return plan.model_copy(update={"cutoffs": {target: days[-2:] for target, days in plan.cutoffs.items()}})
 
 
-def events_of(seed: int, customers: int = 14, rows: int = 400) -> pa.Table:
-    """Events of some customers: kinds, words and numbers of every sort, learnt of late, linked to one another."""
-    random = np.random.default_rng(seed)
-    ids = random.integers(-(2**62), 2**62, customers)
-    # The first customer has more events than a batch takes.
-    customer = np.where(random.random(rows) < 0.2, ids[0], random.choice(ids, rows))
-    occurred = random.integers(0, DAYS * DAY_US, rows)
-    known = occurred + np.where(random.random(rows) < 0.2, random.integers(0, 20 * DAY_US, rows), 0)
-    links = settle(ids[1:6], ids[2:7], random.integers(0, DAYS * DAY_US, 5))
-    found = versions(customer, occurred, known, links)
-
-    def some(values: Any) -> pa.Array:
-        return pa.array(values, mask=random.random(rows) < 0.2)
-
-    columns: dict[str, Any] = {
-        "event_id": pa.array(random.permutation(rows)),
-        "occurred_us": pa.array(occurred),
-        "kind": pa.array(np.where(random.random(rows) < 0.4, "purchase", random.choice(KINDS, rows))),
-        "channel": some(random.choice(CHANNELS[:5], rows)),
-        "campaign": some(random.choice(["spring", "autumn"], rows)),
-        "session_id": some(random.integers(0, 60, rows)),
-        "category": some(random.choice(list("abcdé"), rows)),
-        "value": some(np.round(random.gamma(2, 20, rows), 2)),
-        "quantity": some(random.integers(1, 5, rows).astype(float)),
-        "duration_s": some(random.gamma(2, 30, rows)),
-        "rating": some(random.integers(1, 6, rows).astype(float)),
-        "rating_scale": some(random.choice(["nps", "stars"], rows)),
-        "sentiment": some(random.uniform(-1, 1, rows)),
-        "source": pa.repeat("t", rows),
-    }
-    table = pa.table(columns).take(pa.array(found.row))
-    more = {
-        "customer_id": pa.array(found.owner), "known_us": pa.array(found.known_us),
-        "person_id": pa.array(links.persons(found.owner)),
-        "until_us": pa.array(found.until_us, mask=found.until_us == 2**63 - 1),
-    }  # fmt: skip
-    for name, column in more.items():
-        table = table.append_column(name, column)
-    return table.select(EVENTS.names).cast(EVENTS)
-
-
 def as_folder(events: pa.Table, folder: Path) -> Path:
     """Two files in no order at all, one a folder deeper: what somebody else wrote."""
     shuffled = events.take(pa.array(np.random.default_rng(1).permutation(len(events))))
@@ -177,26 +135,9 @@ def tables(engine: Any, events: Path, plan: Plan, settings: EngineSettings, fold
     return {name: path.read_bytes() for name, path in written.items()}
 
 
-@pytest.fixture(scope="module")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """One session for all tests here; a task that fails is tried once more."""
-    from pyspark.sql import SparkSession
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYSPARK_PYTHON", sys.executable)
-        builder = SparkSession.builder.master("local[2, 2]").config("spark.ui.enabled", "false")
-        builder = builder.config("spark.driver.extraJavaOptions", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
-        builder = builder.config("spark.log.level", "OFF").config("spark.driver.host", "127.0.0.1")
-        session = builder.config(
-            "spark.sql.warehouse.dir", str(tmp_path_factory.mktemp("spark"))
-        ).getOrCreate()
-        yield session
-        session.stop()
-
-
 @pytest.mark.parametrize("way", ["shuffled", "sorted"])
 def test_every_family_has_the_bytes_of_the_local_engine(
-    way: str, spark: Any, tmp_path: Path, repo: Path
+    way: str, spark: Any, tmp_path: Path, repo: Path, events_of: Made
 ) -> None:
     plan = make(repo)
     events = events_of(3)
@@ -214,7 +155,7 @@ def test_every_family_has_the_bytes_of_the_local_engine(
     assert found["local"] == found["spark"]
 
 
-def test_the_frame_holds_the_same_bits(spark: Any, tmp_path: Path, repo: Path) -> None:
+def test_the_frame_holds_the_same_bits(spark: Any, tmp_path: Path, repo: Path, events_of: Made) -> None:
     from features.engines.spark import features_frame
 
     plan = make(repo)
@@ -235,7 +176,7 @@ def test_the_frame_holds_the_same_bits(spark: Any, tmp_path: Path, repo: Path) -
 
 
 def test_a_task_that_is_tried_again_leaves_nothing_twice(
-    spark: Any, tmp_path: Path, repo: Path, monkeypatch: pytest.MonkeyPatch
+    spark: Any, tmp_path: Path, repo: Path, events_of: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "own.zip"
     with zipfile.ZipFile(package, "w") as archive:
@@ -265,7 +206,9 @@ def test_no_events_at_all(spark: Any, tmp_path: Path, repo: Path) -> None:
     assert found["local"] == found["spark"]
 
 
-def test_a_mistake_in_the_events_is_told_as_one(spark: Any, tmp_path: Path, repo: Path) -> None:
+def test_a_mistake_in_the_events_is_told_as_one(
+    spark: Any, tmp_path: Path, repo: Path, events_of: Made
+) -> None:
     events = events_of(6)
     kinds = pa.array(["teleport"] * len(events))
     events = events.set_column(events.column_names.index("kind"), EVENTS.field("kind"), kinds)
