@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from benchmarks.features import project, task
 from benchmarks.features.compare import compare
 from benchmarks.features.generate import generate
@@ -26,7 +28,7 @@ from benchmarks.features.peers.duckdb_sql import _ever, _whole, _within
 
 #: Tasks that run at a time.
 THREADS = 2
-SIDES = ("project", "spark_sql", "ibis")
+SIDES = ("project", "project_unsorted", "spark_sql", "ibis")
 
 
 def run_project(spark: Any, events: Path, out: Path) -> None:
@@ -114,7 +116,8 @@ def one(side: str, events: Path, out: Path) -> None:
     builder = builder.config("spark.driver.memory", "3g").config("spark.sql.shuffle.partitions", str(THREADS))
     with tempfile.TemporaryDirectory() as scratch:
         spark = builder.config("spark.sql.warehouse.dir", scratch).getOrCreate()
-        {"project": run_project, "spark_sql": run_spark_sql, "ibis": run_ibis}[side](spark, events, out)
+        runs = {"spark_sql": run_spark_sql, "ibis": run_ibis}
+        runs.get(side, run_project)(spark, events, out)
         # Before Spark ends: what its processes used is told by the living only.
         said = {"cpu_s": cpu_of_tree(os.getpid()), "wall_s": time.perf_counter() - began}
         spark.stop()
@@ -160,18 +163,28 @@ def compared(events: int, sides: list[str], folder: Path) -> dict[str, Any]:
     -------
     dict
         ``events``, per side ``cpu_s``, ``wall_s``, ``peak_mb`` and (of peers) ``differ`` (cells by column), and
-        ``ratios``: CPU of each peer over that of the project.
+        ``ratios``: CPU of each peer over that of the project, on a log that says it is sorted and on one that does not.
     """
     log = generate(events, folder / "events").parent
+    # The same rows, but the file does not say that they are sorted: Spark has to bring customers together.
+    (folder / "unsorted").mkdir()
+    pq.write_table(pq.read_table(log / "events.parquet"), folder / "unsorted" / "events.parquet")
     results: dict[str, dict[str, Any]] = {}
     for side in sides:
         command = [sys.executable, "-m", "benchmarks.features.spark"]
-        cost, said = measure([*command, "--one", side, str(log), str(folder / side)], Path.cwd())
+        given = folder / "unsorted" if side == "project_unsorted" else log
+        cost, said = measure([*command, "--one", side, str(given), str(folder / side)], Path.cwd())
         results[side] = {**json.loads(said.strip().splitlines()[-1]), "peak_mb": cost.peak_mb}
-        if side != "project" and "project" in results:
+        if not side.startswith("project") and "project" in results:
             results[side]["compared"] = compare(folder / side, folder / "project" / "features.parquet")
-    own = results.get("project", {}).get("cpu_s")
-    ratios = {f"{side}_cpu": results[side]["cpu_s"] / own for side in sides if own and side != "project"}
+    peers = [side for side in sides if not side.startswith("project")]
+    ratios = {
+        f"{side}_cpu" if own == "project" else f"{side}_cpu_unsorted": results[side]["cpu_s"]
+        / results[own]["cpu_s"]
+        for own in ("project", "project_unsorted")
+        if own in results
+        for side in peers
+    }
     return {"events": events, "ratios": ratios, "sides": results}
 
 
