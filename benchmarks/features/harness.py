@@ -26,7 +26,7 @@ PACKAGE = "benchmarks.features"
 #: Module and package of each peer, by how much a run costs.
 PEERS = {
     "polars": ("peers.with_polars", "polars"),
-    "polars_masks": ("peers.polars_masks", "polars"),
+    "polars_best": ("peers.polars_best", "polars"),
     "duckdb_sql": ("peers.duckdb_sql", "duckdb"),
     "ibis": ("peers.with_ibis", "ibis"),
     "pandas": ("peers.with_pandas", "pandas"),
@@ -46,11 +46,11 @@ def default_peers(events: int) -> tuple[str, ...]:
     Examples
     --------
     >>> default_peers(10_000_000), default_peers(50_000_000)
-    (('polars',), ())
+    (('polars', 'polars_best'), ())
     """
     if events <= 1_000_000:
         return tuple(PEERS)
-    return ("polars",) if events <= 10_000_000 else ()
+    return ("polars", "polars_best") if events <= 10_000_000 else ()
 
 
 def installed(peer: str) -> bool:

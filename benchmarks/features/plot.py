@@ -13,8 +13,8 @@ LINES: dict[str, tuple[str, str, Any, float, str]] = {
     "ibis": ("Ibis on DuckDB", style.SKY, (0, (3, 1, 1, 1)), 1.3, "s"),
     "pandas": ("pandas", style.RED, (0, (5, 1.5)), 1.3, "^"),
     "duckdb_sql": ("DuckDB SQL, best", style.GREEN, (0, (3, 1.5)), 1.3, "D"),
-    "polars_masks": ("Polars, masks", style.ORANGE, (0, (1, 1)), 1.3, "X"),
-    "polars": ("Polars, best", style.ORANGE, (0, (5, 1)), 1.6, "P"),
+    "polars_best": ("Polars, best", style.ORANGE, (0, (1, 1)), 1.3, "X"),
+    "polars": ("Polars", style.ORANGE, (0, (5, 1)), 1.6, "P"),
     "project": ("klantreis", style.BLUE, "-", 2.4, "o"),
     "floor": ("scan floor", style.MUTED, (0, (1.5, 1.2)), 1.3, "x"),
 }

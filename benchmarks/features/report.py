@@ -15,8 +15,8 @@ from features.atomic import replacing
 NAMES = {
     "floor": "scan floor: the seven columns read and hashed",
     "project": "**klantreis**",
-    "polars": "Polars, the best found: sorted once, a `group_by` per window and cutoff, streaming sink",
-    "polars_masks": "Polars: all columns in one `group_by` per cutoff, a mask in each",
+    "polars_best": "Polars, the best found: sorted once, a `group_by` per window and cutoff, streaming sink",
+    "polars": "Polars, as one writes it: all columns in one lazy `group_by` per cutoff, streaming sink",
     "duckdb_sql": "DuckDB SQL, the best found: sorted once, an aggregate per window and cutoff",
     "ibis": "Ibis on DuckDB, the same plan",
     "pandas": "pandas: a mask per window, `groupby().size().unstack()`",

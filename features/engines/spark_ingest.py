@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from features.atomic import replacing
+from features.atomic import replacing, workspace
 from features.engines.spark_canonical import SparkCanonical
 from features.engines.spark_session import session
 from features.engines.spark_staging import SparkStaging
@@ -41,7 +41,7 @@ def ingest(
     files = [file for file in source.raw_files() if file.role != "lookup"]
     with replacing(ids_out) as ids_beside, replacing(out) as beside:
         scratch = beside / "staging"
-        with session(engine, beside.with_suffix(".spark")) as spark:
+        with workspace(beside / "spark") as spill, session(engine, spill) as spark:
             staging = SparkStaging(scratch, source, spark)
             staging.add_all(files)
             canonical = SparkCanonical(beside, staging, source, spark, engine)

@@ -1,12 +1,11 @@
-"""Calendar: what is special about the moment, and when in the week, month and year the customer acts.
+"""Calendar: when in the week, month and year the customer acts, and how that meets the moment.
 
-The first columns are the same for everybody at one cutoff, and so is the default of a share: how usual such days
-were in the look-back. Days are whole days (UTC); weeks begin on Monday.
+No column is the same for everybody at one cutoff (the place in the year, the days to a holiday): the rows of a cutoff
+share its base rate, so a model would learn past cutoffs by heart. Days are whole days (UTC); weeks begin on Monday.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,32 +16,29 @@ from features.cutoffs import day_of
 from features.families._base import Family, Measure, Scope
 from features.history import Floats, History, Ints
 
-#: Day of the month on which most people are paid, and the days of the month that are near it.
-PAY_DAY = 25
+#: Days of the month near the 25th, on which most people are paid.
 PAY_DAYS = range(24, 29)
-#: Further away than this a holiday is not counted.
-HOLIDAY_DAYS = 60
+#: What a share is drawn to: how many of all days lie in a weekend, near pay day, in a week with a holiday.
+USUAL = {"weekend": 2 / 7, "pay_day": 5 * 12 / 365, "holiday": 1 / 6}
 YEAR_DAYS = 364
 SEASON_DAYS = 56
-_YEAR = 365.2425
 
 
 def _measures(history: History, scope: Scope) -> Iterator[Measure]:
-    yield from _moment(history, scope)
     active = history.only(kinds=scope.behaviour).by_day
     if scope.other_behaviour:
-        yield Measure("weekend_share_active", _share(active, _is_weekend(history)), "share",
+        yield Measure("weekend_share_active", _share(active, _is_weekend(history), USUAL["weekend"]), "share",
                       "Share of active days in the weekend", "Aandeel actieve dagen in het weekend")  # fmt: skip
     en, nl, days = "active days", "actieve dagen", active
     if "purchase" in scope.kinds:
         en, nl, days = "days with an order", "dagen met een bestelling", history.orders.by_day
-        yield Measure("weekend_share", _share(days, _is_weekend(history)), "share",
+        yield Measure("weekend_share", _share(days, _is_weekend(history), USUAL["weekend"]), "share",
                       f"Share of {en} in the weekend", f"Aandeel {nl} in het weekend")  # fmt: skip
-    yield Measure("pay_day_share", _share(days, _is_pay_day(history)), "share",
+    yield Measure("pay_day_share", _share(days, _is_pay_day(history), USUAL["pay_day"]), "share",
                   f"Share of {en} around pay day (24th to 28th)",
                   f"Aandeel {nl} rond betaaldag (24e tot 28e)")  # fmt: skip
     if scope.holidays:
-        yield Measure("holiday_share", _share(days, _is_holiday_week(history, scope)), "share",
+        yield Measure("holiday_share", _share(days, _is_holiday_week(history, scope), USUAL["holiday"]), "share",
                       f"Share of {en} in a week with a holiday",
                       f"Aandeel {nl} in een week met een feestdag")  # fmt: skip
     yield from _favourite(days, en, nl)
@@ -50,34 +46,8 @@ def _measures(history: History, scope: Scope) -> Iterator[Measure]:
         yield from _season(days, en, nl)
 
 
-def _moment(history: History, scope: Scope) -> Iterator[Measure]:
-    today = history.frame.cutoff_day
-    date = day_of(today * DAY_US)
-    angle = 2 * math.pi * (date.timetuple().tm_yday - 1) / _YEAR
-    past_25th = max(day for day in range(today - 31, today + 1) if _day_of_month(day) == PAY_DAY)
-    values = [
-        ("year_sin", math.sin(angle), "-1..1", "Place in the year: sine", "Plaats in het jaar: sinus"),
-        ("year_cos", math.cos(angle), "-1..1", "Place in the year: cosine", "Plaats in het jaar: cosinus"),
-        ("since_pay_day", float(today - past_25th), "days", f"Days since the {PAY_DAY}th of a month",
-         f"Dagen sinds de {PAY_DAY}e van een maand"),
-    ]  # fmt: skip
-    if scope.holidays:
-        ahead = min((day - today for day in scope.holidays if day >= today), default=HOLIDAY_DAYS)
-        behind = min((today - day for day in scope.holidays if day < today), default=HOLIDAY_DAYS)
-        most = f", at most {HOLIDAY_DAYS}", f", hoogstens {HOLIDAY_DAYS}"
-        values += [
-            ("to_holiday", float(min(ahead, HOLIDAY_DAYS)), "days", f"Days to the next holiday{most[0]}",
-             f"Dagen tot de volgende feestdag{most[1]}"),
-            ("since_holiday", float(min(behind, HOLIDAY_DAYS)), "days", f"Days since the last holiday{most[0]}",
-             f"Dagen sinds de vorige feestdag{most[1]}"),
-        ]  # fmt: skip
-    for name, value, unit, en, nl in values:
-        yield Measure(name, np.full(history.frame.customers, value), unit, en, nl)
-
-
-def _share(days: History, is_special: NDArray[np.float64]) -> Floats:
-    """Share of days that are special, drawn to the share of such days in the look-back by one day."""
-    usual = float(is_special.sum()) / len(is_special)
+def _share(days: History, is_special: NDArray[np.float64], usual: float) -> Floats:
+    """Share of days that are special, drawn to what is usual by one day."""
     share: Floats = (days.total(is_special[_age(days)]) + usual) / (days.total() + 1.0)
     return share
 

@@ -16,12 +16,15 @@ MARGIN = 0.01
 EARNS, MIXED, UNCLEAR, SMALL, DEAR, UNKNOWN = "earns", "mixed", "unclear", "small", "dear", "unknown"
 
 
-def verdict(gains: Sequence[Mapping[str, Any]], cost_share: float, fair_share: float) -> str:
+def verdict(
+    gains: Sequence[Mapping[str, Any]], cost_share: float, fair_share: float, listed: bool = False
+) -> str:
     """Tell whether a family earns its cost.
 
     A family brings little to a target if even the upper end of its gain is below ``MARGIN`` of what all features bring
     together, or if the forecast is no worse without it. It does not earn its cost (``dear``) if it brings little to
-    every target and costs more than its fair share.
+    every target, costs more than its fair share and is not on the short list: what is on it may be replaceable, but
+    could itself replace others.
 
     Parameters
     ----------
@@ -31,6 +34,8 @@ def verdict(gains: Sequence[Mapping[str, Any]], cost_share: float, fair_share: f
         Its share of the build time of all families.
     fair_share : float
         One divided by the number of families.
+    listed : bool
+        Whether it is one of the few that together keep most of the gain.
 
     Examples
     --------
@@ -44,6 +49,8 @@ def verdict(gains: Sequence[Mapping[str, Any]], cost_share: float, fair_share: f
     if not gains:
         return UNKNOWN
     if all(_little(one) for one in gains):
+        if listed:
+            return UNCLEAR
         return DEAR if cost_share > fair_share else SMALL
     helps = any((one["low"] or 0.0) > 0 for one in gains)
     harms = any((one["high"] or 0.0) < 0 for one in gains)
@@ -102,7 +109,8 @@ def assembled(
             "alone": short.alone.get(family),
         }
         fair = 1.0 / len(built.families)
-        families[family] = own | {"verdict": verdict(list(own["gains"].values()), own["cpu_share"], fair)}
+        found = list(own["gains"].values())
+        families[family] = own | {"verdict": verdict(found, own["cpu_share"], fair, family in short.families)}
     days = columns.get("phase", ())
     return {
         "families": families,

@@ -244,7 +244,7 @@ def test_a_peer_nobody_knows_is_refused(tmp_path: Path) -> None:
 
 def test_who_runs_depends_on_the_size() -> None:
     assert set(default_peers(1_000_000)) == set(PEERS)
-    assert default_peers(10_000_000) == ("polars",) and default_peers(50_000_000) == ()
+    assert default_peers(10_000_000) == ("polars", "polars_best") and default_peers(50_000_000) == ()
 
 
 def test_a_whole_run_and_its_report(

@@ -164,11 +164,15 @@ def test_few_labels_are_told(panel: Panel) -> None:
     assert found.figures["positives"] < found.figures["least"] == 20
 
 
-def test_lighter_trees_stay_within_what_was_asked() -> None:
+def test_lighter_trees_are_no_larger_than_asked_and_leave_nothing_to_chance(panel: Panel) -> None:
     asked = TrainSettings(lightgbm=LightGBMSettings(learning_rate=0.2, max_rounds=40, max_bin=31, seeds=5))
-    assert lighter(asked) == asked.model_copy(
-        update={"lightgbm": asked.lightgbm.model_copy(update={"patience": 25})}
-    )
+    light = lighter(asked).lightgbm
+    assert (light.learning_rate, light.max_rounds, light.max_bin) == (0.2, 40, 31)
+    trees = asked.model_copy(update={"estimators": ("lightgbm",)})
+    first = trial_of(panel, CONTRACT, trees, EVALUATION, NOW, rows=9999)
+    assert isinstance(first, Trial)
+    other = replace(first, settings=first.settings.model_copy(update={"seed": 99}))
+    assert (first.losses(("a", "b")) == other.losses(("a", "b"))).all()
 
 
 def test_every_estimator_in_use_takes_part(panel: Panel) -> None:

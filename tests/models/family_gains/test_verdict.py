@@ -50,6 +50,11 @@ def test_a_gain_that_is_sure_but_below_the_margin_does_not_pay_for_a_dear_family
     assert verdict([TINY], 0.5, 0.1) == "dear"
 
 
+def test_what_is_on_the_short_list_is_never_called_dear() -> None:
+    assert verdict([TINY, WORSE], 0.9, 0.1, listed=True) == "unclear"
+    assert verdict([CLEAR], 0.9, 0.1, listed=True) == "earns"
+
+
 def test_without_a_whole_only_the_sign_counts() -> None:
     nothing = {"share": None, "share_low": None, "share_high": None}
     assert verdict([gain(0.01, -0.01, 0.02) | nothing], 0.9, 0.1) == "unclear"
