@@ -11,7 +11,18 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.contract import BEHAVIOUR, COSTS, CUSTOMERS, DECISIONS, EVENTS, IDS, LINKS, NEVER, QUARANTINE
+from features.contract import (
+    BEHAVIOUR,
+    COSTS,
+    CUSTOMERS,
+    DECISIONS,
+    EVENTS,
+    IDS,
+    LINKS,
+    NEVER,
+    PERSON_ORDER,
+    QUARANTINE,
+)
 from features.duplicates import cost_copies, decision_copies, event_copies, repeated_rows
 from features.errors import InputError
 from features.identity import Links, owners, settle, versions
@@ -19,8 +30,6 @@ from features.row_groups import GROUP_ROWS, write_table
 from features.sources._base import Source
 from features.staging import Staging
 
-#: The order of the events: whoever reads on finds whole persons.
-PERSON_ORDER = ("person_id", "customer_id", "occurred_us", "event_id", "known_us")
 Tally = npt.NDArray[np.int64]
 #: Rows with which an attribute of a customer gets another value, and those in which a value is told last.
 _NEW, _LAST = (

@@ -60,6 +60,9 @@ one ``event_id``: as the browser's, known until k (``until_us``), and as the cus
 t the rows with ``known_us <= t`` and (``until_us`` null or ``> t``) hold, so a link made tomorrow rewrites
 nothing. ``person_id`` is equal for all ids that were ever linked: engines partition by it and never split it."""
 
+#: The order in which ingest writes events: whoever reads on finds whole persons.
+PERSON_ORDER = ("person_id", "customer_id", "occurred_us", "event_id", "known_us")
+
 #: One row per customer and attribute value. ``sensitive`` attributes audit fairness and are refused as features.
 CUSTOMERS = pa.schema(
     [

@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.features import task
 from features.atomic import replacing
-from features.canonical import PERSON_ORDER
-from features.contract import EVENTS
+from features.contract import EVENTS, PERSON_ORDER
 from features.row_groups import write_table
 
 SEED = 11

@@ -18,8 +18,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.canonical import PERSON_ORDER, Canonical, Tally
-from features.contract import BEHAVIOUR, EVENTS, NEVER
+from features.canonical import Canonical, Tally
+from features.contract import BEHAVIOUR, EVENTS, NEVER, PERSON_ORDER
 from features.duplicates import event_copies
 from features.engines.spark_rows import Stream, attempt, collected
 from features.engines.spark_staging import SparkStaging

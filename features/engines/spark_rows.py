@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.canonical import PERSON_ORDER
+from features.contract import PERSON_ORDER
 from features.engines.persons import _READ_ROWS, _WORDS, _is_sorted
 from features.errors import InputError
 from features.settings import EngineSettings

@@ -23,9 +23,9 @@ WHY_NOT = {
 }
 RULE = (
     "rule: a family does not earn its cost if it brings little to every target (the upper end of the gain is below "
-    "{margin:.0%} of what all features bring together, or the forecast is no worse without it), takes more than "
-    "its fair share of the build time (1 / number of families) and is not on the short list. Two families that tell the same can both look "
-    "needless: leave out one, then measure again."
+    "{margin:.0%} of what all features bring together, or the forecast is no worse without it), takes more than its "
+    "fair share of the build time (1 / number of families) and is not on the short list. Two families that tell the "
+    "same can both look needless: leave out one, then measure again."
 )
 
 

@@ -17,7 +17,7 @@ import yaml
 
 import features.sources
 from features import contract
-from features.canonical import PERSON_ORDER
+from features.contract import PERSON_ORDER
 from features.discovery import discover
 from features.errors import InputError
 from features.ingest import ingest

@@ -15,8 +15,7 @@ import pytest
 import yaml
 
 import features.families
-from features.canonical import PERSON_ORDER
-from features.contract import CHANNELS, DAY_US, EVENTS, KINDS
+from features.contract import CHANNELS, DAY_US, EVENTS, KINDS, PERSON_ORDER
 from features.crowd import Learnt
 from features.discovery import discover
 from features.engines import engine_of, local
