@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +22,13 @@ from features.errors import InputError
 from features.settings import SourceSettings
 from features.sources import open_source
 from features.sources._base import Source
+from features.sources._batches import RawFile
 from features.staging import Staging
 
 logger = logging.getLogger(__name__)
+
+#: How raw files become staged rows, and who writes the canonical tables from them: ``(folder, source, files)``.
+Reader = Callable[[Path, Source, Sequence[RawFile]], AbstractContextManager[tuple[Staging, Canonical]]]
 
 
 def ingest(
@@ -34,6 +41,7 @@ def ingest(
     now_us: int,
     threads: int = 2,
     memory_gb: float = 4.0,
+    reader: Reader | None = None,
 ) -> dict[str, Any]:
     """Read a source whole and write its canonical tables.
 
@@ -54,6 +62,8 @@ def ingest(
         The present, in microseconds: rows dated more than a day later are quarantined.
     threads, memory_gb : int, float
         What sorting may use of the machine.
+    reader : callable, optional
+        Who reads and sorts, if not this machine (``features.engines.spark_ingest.reader``); the bytes are the same.
 
     Returns
     -------
@@ -73,15 +83,9 @@ def ingest(
             "%s: %d days have no data and are not read as silence: %s", name, len(missing), ", ".join(missing)
         )
     with replacing(ids_out) as ids_beside, replacing(out) as beside:
-        staging = Staging(beside / "staging", source)
-        for number, file in enumerate(files):
-            staging.add(number, file)
-        staging.close()
-        canonical = Canonical(beside, staging, source, threads=threads, memory_gb=memory_gb)
-        try:
+        own = reader or partial(_here, threads=threads, memory_gb=memory_gb)
+        with own(beside, source, files) as (staging, canonical):
             meta = _write(canonical, staging, source, ids_beside)
-        finally:
-            canonical.close()
         shutil.rmtree(beside / "staging")
         text = json.dumps(meta, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
         (beside / "meta.json").write_text(text, encoding="utf-8")
@@ -92,6 +96,19 @@ def ingest(
             name, out / "quarantine.parquet", name,
         )  # fmt: skip
     return meta
+
+
+@contextmanager
+def _here(
+    folder: Path, source: Source, files: Sequence[RawFile], *, threads: int, memory_gb: float
+) -> Iterator[tuple[Staging, Canonical]]:
+    """Read one file after the other on this machine."""
+    staging = Staging(folder / "staging", source)
+    for number, file in enumerate(files):
+        staging.add(number, file)
+    staging.close()
+    with closing(Canonical(folder, staging, source, threads=threads, memory_gb=memory_gb)) as canonical:
+        yield staging, canonical
 
 
 def _write(canonical: Canonical, staging: Staging, source: Source, ids_out: Path) -> dict[str, Any]:

@@ -13,7 +13,13 @@ from pipelines.paths import Project
 def run(root: Path) -> None:
     """Write ``data/canonical/`` and ``data/ids.parquet``."""
     params, project = load_params(root), Project(root)
+    reader = None
+    if params.engine.name == "spark":
+        from features.engines.spark_ingest import reader as spark_reader
+
+        reader = spark_reader(params.engine)
     ingest(
         params.source, load_source(params.source, root), root, project.canonical, project.ids,
         now_us=time.time_ns() // 1000, threads=params.engine.threads, memory_gb=params.engine.memory_gb,
+        reader=reader,
     )  # fmt: skip

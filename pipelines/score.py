@@ -86,9 +86,14 @@ def run(root: Path) -> None:
     """Score every customer at the newest cutoff; ids as the source gave them."""
     params, project = load_params(root), Project(root)
     plan = load_plan(project)
-    features = newest_rows(project.features, plan.as_of_us)
-    labels = newest_rows(project.labels, plan.as_of_us)
-    scores = score_tables(project, params, plan, features, labels)
+    if params.engine.name == "spark":
+        from pipelines.score_spark import score_newest
+
+        scores = score_newest(project, params, plan)
+    else:
+        features = newest_rows(project.features, plan.as_of_us)
+        labels = newest_rows(project.labels, plan.as_of_us)
+        scores = score_tables(project, params, plan, features, labels)
     ids = pq.read_table(project.ids)
     ids = ids.set_column(0, "source_id", unspaced(ids["source_id"]))
     names = ids.to_pandas().set_index("customer_id").loc[scores["customer_id"]]

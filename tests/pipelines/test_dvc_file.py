@@ -15,6 +15,8 @@ PLUMBING = {
     "features/atomic.py", "features/discovery.py", "features/errors.py", "features/settings.py", "models/json_files.py",
     "models/settings.py", "pipelines/cli.py", "pipelines/params.py", "pipelines/paths.py",
 }  # fmt: skip
+#: The other engine: it gives the same bytes (tests/features/engines/test_spark.py), so it decides nothing either.
+SPARK = ("features/engines/spark", "pipelines/score_spark")
 #: Folders whose files are found by name at run time (features.discovery), by the module that finds them.
 DISCOVERED = {
     "features/registry.py": "features/families",
@@ -76,7 +78,7 @@ def closure(entry: str) -> set[str]:
     while todo:
         path = todo.pop()
         name = path.relative_to(ROOT).as_posix()
-        if name in seen or name in PLUMBING:
+        if name in seen or name in PLUMBING or name.startswith(SPARK):
             continue
         seen.add(name)
         todo += imports(path)

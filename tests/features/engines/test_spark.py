@@ -253,15 +253,10 @@ def test_ingest_has_the_same_bytes(kind: str, spark: Any, tmp_path: Path, repo: 
     settings = SourceSettings.model_validate({**given, **fixture.write(tmp_path / "raw")}, strict=False)
     now_us = 1_717_200_000_000_000
     ingest("shop", settings, tmp_path, tmp_path / "local", tmp_path / "ids_local.parquet", now_us=now_us)
-    spark_ingest.ingest(
-        "shop",
-        settings,
-        tmp_path,
-        tmp_path / "spark",
-        tmp_path / "ids_spark.parquet",
-        now_us=now_us,
-        engine=SETTINGS,
-    )
+    ingest(
+        "shop", settings, tmp_path, tmp_path / "spark", tmp_path / "ids_spark.parquet", now_us=now_us,
+        reader=spark_ingest.reader(SETTINGS),
+    )  # fmt: skip
     written = {path.name for path in (tmp_path / "local").iterdir()}
     assert written == {path.name for path in (tmp_path / "spark").iterdir()} and "events.parquet" in written
     for name in sorted(written):
