@@ -35,7 +35,10 @@ main()
 """
 STAGES = {
     "ingest": (ingest.run, ("data/canonical", "data/ids.parquet")),
-    "features": (features.run, ("data/features.parquet", "data/labels.parquet", "data/columns.json", "data/plan.json")),
+    "features": (
+        features.run,
+        tuple(f"data/{name}" for name in ("features.parquet", "labels.parquet", "crowd", "columns.json", "plan.json")),
+    ),
     "train churn": (lambda project: train_probability.run(project, "churn"), ("artifacts/churn",)),
     "train next_action": (lambda project: train_next_action.run(project), ("artifacts/next_action",)),
     "score": (score.run, ("data/scores.parquet",)),
@@ -58,11 +61,13 @@ def contents(project: Path) -> dict[str, str]:
 
 
 def hidden(project: Path) -> set[str]:
+    # os.walk, because a folder may be gone by the time it is looked into.
     return {
-        path.name
+        name
         for folder in ("data", "artifacts")
-        for path in (project / folder).rglob("*")
-        if path.name.startswith(".")
+        for _, folders, files in os.walk(project / folder)
+        for name in (*folders, *files)
+        if name.startswith(".")
     }
 
 

@@ -15,7 +15,7 @@ PLUMBING = {
     "features/atomic.py", "features/discovery.py", "features/errors.py", "features/settings.py", "models/json_files.py",
     "models/settings.py", "pipelines/cli.py", "pipelines/params.py", "pipelines/paths.py",
 }  # fmt: skip
-#: The other engine: it gives the same bytes (tests/features/engines/test_spark.py), so it decides nothing either.
+#: The other engine: it gives the same bytes (tests/features/engines/on_spark), so it decides nothing either.
 SPARK = ("features/engines/spark", "pipelines/score_spark")
 #: Folders whose files are found by name at run time (features.discovery), by the module that finds them.
 DISCOVERED = {

@@ -20,7 +20,7 @@ from features.journey.visits import BROWSING
 from features.journey_tables import journey_tables
 from features.phases import phases_at
 from features.plan import Plan
-from features.table import _scope
+from features.scope import scope_of
 
 Shop = Callable[..., pd.DataFrame]
 BatchOf = Callable[[pd.DataFrame], pa.Table]
@@ -89,7 +89,7 @@ def test_the_newest_phases_are_those_of_the_features(
 ) -> None:
     batch = batch_of(shop(3))
     history = read_log(batch, plan.as_of_us).history
-    now, days = phases_at(history, plan.journey, _scope(plan))
+    now, days = phases_at(history, plan.journey, scope_of(plan))
     found = phase_matrix(history, plan, grid)
     assert found[-1].tolist() == now.tolist()
     # Days in the phase are walked back over the same days.
