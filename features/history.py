@@ -61,8 +61,11 @@ class History(View):
     @cached_property
     def ring(self) -> Ints:
         """For each event the index of the smallest window that holds it; beyond the longest: their number."""
-        age = self.frame.cutoff_day - 1 - self.column("day").astype(np.int64, copy=False)
-        return self.frame.ring_of_age[age]
+        return self.frame.ring_of_age.take(self._age)
+
+    @property
+    def _age(self) -> Ints:
+        return self.frame.cutoff_day - 1 - self.column("day").astype(np.int64, copy=False)
 
     @property
     def _rings(self) -> int:
@@ -70,11 +73,14 @@ class History(View):
 
     @cached_property
     def _cell(self) -> Ints:
-        return self.ring * self.frame.customers + self.row
+        cell = (self.frame.ring_of_age * self.frame.customers).take(self._age)
+        cell += self.row
+        return cell
 
     def _grouped_cell(self, by: Groups) -> Ints:
-        # Group -1 comes first and is dropped by `_nested`: cheaper than selecting the events of a group.
-        return (by.code + 1) * (self._rings * self.frame.customers) + self._cell
+        cell = by.offsets(self._rings * self.frame.customers)
+        cell += self._cell
+        return cell
 
     def _nested(self, weights: Floats | None, by: Groups | None = None) -> Floats:
         cell = self._cell if by is None else self._grouped_cell(by)
@@ -86,9 +92,9 @@ class History(View):
         # Every event is counted once, in its ring; adding the rings up gives all nested windows.
         flat = np.bincount(cell, weights=weights, minlength=groups * self._rings * self.frame.customers)
         rings = flat.reshape(groups, self._rings, self.frame.customers)[:, :-1]
-        nested: Floats = rings.astype(np.float64)
         for window in range(1, self._rings - 1):
-            nested[:, window] += nested[:, window - 1]
+            rings[:, window] += rings[:, window - 1]
+        nested: Floats = rings.astype(np.float64, copy=False)
         return nested
 
     def count(self, by: Groups | None = None) -> Floats:
@@ -122,12 +128,12 @@ class History(View):
 
     def _seen(self, name: str, order: slice) -> Floats:
         codes = self.column(name)[order].astype(np.int64, copy=False)
-        rows = self._pair_rows[name]
+        # A pair that is never seen counts in the last ring, beyond all windows.
         # Sorted by time: the last write wins. One place more, for the code -1 of no value.
-        seen = np.full(len(rows) + 1, self._rings, dtype=np.int64)
-        seen[codes] = self.ring[order]
-        pairs = np.flatnonzero(seen[:-1] < self._rings)
-        nested: Floats = self._windows(seen[pairs] * self.frame.customers + rows[pairs], None)[0]
+        beyond = (self._rings - 1) * self.frame.customers
+        seen = np.full(len(self._pair_rows[name]) + 1, beyond, dtype=np.int64)
+        seen[codes] = self._cell[order]
+        nested: Floats = self._windows(seen[:-1], None)[0]
         return nested
 
     # ---- the whole look-back -------------------------------------------------------------------------------
@@ -138,7 +144,7 @@ class History(View):
         if by is None:
             return self.per_row(self.row, weights)
         customers = self.frame.customers
-        flat = np.bincount((by.code + 1) * customers + self.row, weights, (by.number + 1) * customers)
+        flat = np.bincount(by.offsets(customers) + self.row, weights, (by.number + 1) * customers)
         grouped: Floats = flat.reshape(by.number + 1, customers)[1:].astype(np.float64, copy=False)
         return grouped
 
@@ -166,12 +172,16 @@ class History(View):
     @cached_property
     def ends(self) -> Ints:
         """For each customer the position after their last event."""
-        return np.cumsum(np.bincount(self.row, minlength=self.frame.customers))
+        return np.cumsum(self._number)
 
     @cached_property
     def starts(self) -> Ints:
         """For each customer the position of their first event."""
-        return self.ends - np.bincount(self.row, minlength=self.frame.customers)
+        return self.ends - self._number
+
+    @cached_property
+    def _number(self) -> Ints:
+        return np.bincount(self.row, minlength=self.frame.customers)
 
     @cached_property
     def age_days(self) -> Floats:
@@ -190,7 +200,7 @@ class History(View):
         """Days since the last event of each group; the look-back if there is none; (groups, customers)."""
         flat = np.full((by.number + 1) * self.frame.customers, float(self.frame.lookback_days))
         # Sorted by time: the last write wins.
-        flat[(by.code + 1) * self.frame.customers + self.row] = self.age_days
+        flat[by.offsets(self.frame.customers) + self.row] = self.age_days
         grouped: Floats = flat.reshape(by.number + 1, self.frame.customers)[1:]
         return grouped
 
@@ -205,9 +215,9 @@ class History(View):
 
     def since_previous(self, values: Floats, first: float = -1.0) -> Floats:
         """Value of each event less that of the event before it of the same customer; ``first`` for the first."""
-        step = np.full(len(values), first)
-        same = self.row[1:] == self.row[:-1]
-        step[1:][same] = values[1:][same] - values[:-1][same]
+        step = np.empty(len(values))
+        np.subtract(values[1:], values[:-1], out=step[1:])
+        step[self.starts[self.starts < self.ends]] = first
         return step
 
     def spread(self, per_customer: Floats) -> Floats:

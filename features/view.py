@@ -128,14 +128,15 @@ class View:
         size = int(np.count_nonzero(first))
         # Not through `self`: a view that its own collapse refers to is a cycle, and lives on for long.
         base, index = self._columns, self._index
+        firsts = cache(lambda: np.flatnonzero(first) if index is None else index[first])
 
         def taken(name: str) -> NDArray[np.generic]:
             return base[name] if index is None else base[name][index]
 
         columns: dict[str, Callable[[], NDArray[np.generic]]] = {
-            "row": lambda: taken("row")[first],
-            "occurred_us": lambda: taken("occurred_us")[first],
-            "day": lambda: taken("day")[first],
+            "row": lambda: base["row"][firsts()],
+            "occurred_us": lambda: base["occurred_us"][firsts()],
+            "day": lambda: base["day"][firsts()],
             "lines": lambda: np.bincount(group(), minlength=size).astype(np.float64),
             "value": lambda: np.bincount(group(), taken("value"), size),
             "quantity": lambda: np.bincount(group(), taken("quantity"), size),

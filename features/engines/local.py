@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from features.atomic import replacing, workspace
 from features.crowd import Learnt, count_crowd, crowds, fit_crowd
+from features.engines.memory import keep_freed_memory
 from features.engines.persons import each, persons
 from features.engines.tables import merge, put_aside
 from features.plan import Plan
@@ -20,6 +21,7 @@ def learn(events: Path, plan: Plan, settings: EngineSettings, folder: Path) -> L
     """Learn what families need from everybody (``features.crowd``); see ``features.engines``."""
     if not crowds(plan):
         return Learnt()
+    keep_freed_memory()
     with workspace(folder) as scratch:
         batches = persons(events, settings, scratch, columns_read(plan))
         return fit_crowd(each(lambda _, batch: count_crowd(batch, plan), batches, settings), plan)
@@ -29,6 +31,7 @@ def run(
     events: Path, plan: Plan, settings: EngineSettings, features: Path, labels: Path, learnt: Learnt
 ) -> dict[str, int]:
     """Build the features and labels of everybody; see ``features.engines``."""
+    keep_freed_memory()
     with (
         replacing(features) as features_out,
         replacing(labels) as labels_out,

@@ -37,13 +37,14 @@ def put_aside(name: str, part: int, table: pa.Table, plan: Plan, folder: Path) -
     folder : Path
         Where; a batch that is computed twice (an engine may try again) gives the same file.
     """
-    whole = table.combine_chunks()
-    rows = whole.to_batches()[0] if len(whole) else pa.RecordBatch.from_pylist([], schema=whole.schema)
-    cutoffs = whole["cutoff_us"].to_numpy()
+    cutoffs = table["cutoff_us"].to_numpy()
+    some = table.to_batches()[0] if len(table) else pa.RecordBatch.from_pylist([], schema=table.schema)
     with pa.ipc.new_file(folder / f"{name}.{part:06d}.arrow", table.schema) as writer:
         for cutoff_us in plan.all_cutoffs:
             start, end = np.searchsorted(cutoffs, [cutoff_us, cutoff_us + 1])
-            writer.write_batch(rows.slice(int(start), int(end - start)))
+            rows = table.slice(int(start), int(end - start)).combine_chunks().to_batches()
+            # An empty batch must bring the same words along: the format allows one dictionary per file.
+            writer.write_batch(rows[0] if rows else some.slice(0, 0))
 
 
 def merge(name: str, plan: Plan, folder: Path, out: Path, threads: int) -> None:
