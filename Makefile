@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup spark repro test lint ui score backtest bench bench-demo bench-features clean lock
+.PHONY: help setup spark repro test lint ui score backtest bench bench-quality bench-demo bench-features clean lock
 SHELL := /bin/bash
 STAMP := .venv/.stamp
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -49,8 +49,14 @@ ui: $(STAMP)  ## The MLflow UI, with the right link
 backtest: $(STAMP)  ## Predictions at past cutoffs: TASKS=benchmarks/tasks/complete_journey.yaml [OUT=predictions.parquet]
 	@klantreis backtest "$(TASKS)" --out "$(if $(OUT),$(OUT),data/backtest/predictions.parquet)"
 
-bench: $(STAMP)  ## Full-size prediction-quality benchmark against the baselines
+bench: bench-quality  ## Full-size benchmarks of prediction quality
+
+bench-quality: $(STAMP)  ## Churn, readiness, timing, value and next category on real logs, out of time; refreshes the README
 	@python -m benchmarks.quality
+	@python -m benchmarks.next_category
+	@python -m benchmarks.timing --json benchmarks/results/timing.json
+	@python -m benchmarks.value --json benchmarks/results/value.json
+	@python -m benchmarks.readme
 
 bench-demo: $(STAMP)  ## The demo against its known truth: phases, base rates, effects, what an oracle would attain
 	@python -m benchmarks.demo_truth

@@ -24,7 +24,7 @@ from benchmarks.truth import EVENTS, Truth
 from features.atomic import replacing, workspace
 from features.errors import InputError
 from features.manifest import resolve
-from models.backtesting import baselines
+from models.backtesting import baselines, readable
 from pipelines.backtest import Predicted, predict
 from pipelines.params import load_source
 from pipelines.tasks import Task, load_tasks
@@ -105,7 +105,7 @@ def _judged(predicted: Predicted, truth: Truth) -> tuple[Judged, dict[str, Any]]
         )
     against = {
         name: baseline.fit(predicted.known, predicted.learned.contract).predict(predicted.rows)
-        for name, baseline in baselines().items()
+        for name, baseline in readable(baselines(), predicted.known, predicted.learned.contract).items()
     }
     y = outcome.loc[ids].to_numpy(dtype=np.float64)
     facts = {

@@ -79,7 +79,8 @@ def label_cutoffs(
     Returns
     -------
     list of int
-        ``as_of - gap - horizon - k * step`` for k = 0, 1, ... not before ``start + min_history``.
+        ``as_of - gap - horizon - k * step`` for k = 0, 1, ... not before ``start + min_history``. A contract of
+        several horizons begins with the shortest, and keeps to ``as_of - k * step``: the grid of the other labels.
 
     Examples
     --------
@@ -88,7 +89,10 @@ def label_cutoffs(
     >>> [day // DAY_US for day in days]
     [9, 16, 23]
     """
-    newest = day_start_us(as_of_us) - (contract.gap_days + contract.horizon_days) * DAY_US
+    reach = contract.gap_days + contract.horizon_days
+    if contract.horizons_days:
+        reach = -(-(contract.gap_days + contract.horizons_days[0]) // step_days) * step_days
+    newest = day_start_us(as_of_us) - reach * DAY_US
     oldest = start_us + min_history_days * DAY_US
     return list(range(newest, oldest - 1, -step_days * DAY_US))[::-1]
 
@@ -151,6 +155,21 @@ def window_is_complete(
     if end_us > complete_until_us:
         return False
     return not any(start_us < midnight_us(day) + DAY_US and midnight_us(day) < end_us for day in missing_days)
+
+
+def observed_days(start_us: int, days: int, missing_days: Sequence[date], complete_until_us: int) -> int:
+    """Count the whole days of a window that the log covers: up to its end, or the first missing day.
+
+    Examples
+    --------
+    >>> observed_days(0, 5, [], 9 * DAY_US), observed_days(0, 5, [], 3 * DAY_US)
+    (5, 3)
+    >>> observed_days(0, 5, [date(1970, 1, 3)], 9 * DAY_US), observed_days(9 * DAY_US, 5, [], 3 * DAY_US)
+    (2, 0)
+    """
+    ends = [start_us + days * DAY_US, day_start_us(complete_until_us)]
+    ends += [midnight_us(day) for day in missing_days if midnight_us(day) + DAY_US > start_us]
+    return max(0, (min(ends) - start_us) // DAY_US)
 
 
 def past(

@@ -44,7 +44,7 @@ class Groups:
         # One place more than there are codes: the code -1 reads the last, which stays -1.
         table = np.full(known + 1, -1, dtype=np.int64)
         table[wanted] = np.arange(len(wanted))
-        return cls(table.take(codes), len(wanted))
+        return cls(table.take(codes.astype(np.intp, copy=False)), len(wanted))
 
     def offsets(self, size: int) -> NDArray[np.int64]:
         """Say where each event's heap begins, if every heap takes ``size`` places and no heap comes first.

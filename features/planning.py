@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import numpy as np
+
 from features import cutoffs as cut
 from features.errors import InputError
 from features.holidays import holiday_days
-from features.labels._base import labels
+from features.labels._base import in_phases, labels
 from features.plan import Plan
 from features.registry import family_named
 from features.settings import CutoffSettings, FeatureSettings, JourneySettings, LabelContract, Rhythm
@@ -42,6 +44,8 @@ def make_plan(
         If a family is unknown, ``as_of`` lies outside the log, or a target gets no cutoff.
     """
     as_of_us = _as_of(meta, cutoff_settings)
+    for contract in contracts:
+        in_phases(contract, np.zeros(0, dtype=np.int64), journey.phase_keys)
     step = cutoff_settings.step_days or rhythm.step_days
     grid: dict[str, tuple[int, ...]] = {}
     for contract in contracts:

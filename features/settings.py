@@ -89,14 +89,31 @@ class FeatureSettings(Settings):
 
 
 class LabelSettings(Settings):
-    """What ``params.yaml`` may set of a label contract. ``null`` means: as the source declares."""
+    """What ``params.yaml`` may set of a label contract.
 
+    ``null`` counts as not set: then as the ``preset`` says (a file of conf/labels, `features.label_presets`), else as
+    the source declares, else the default here. ``phases``: only customers in these phases are at risk; null: all.
+    """
+
+    preset: Name | None = None
     event: TargetEvent | None = None
+    active_event: TargetEvent | None = None
     horizon_days: Days | None = None
     active_days: Days | None = None
     gap_days: Annotated[int, Field(ge=0, le=365)] = 0
     min_positives: Annotated[int, Field(ge=1)] = 50
     min_negatives: Annotated[int, Field(ge=1)] = 50
+    phases: Annotated[tuple[Name, ...], Field(min_length=1)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_not_set(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        may_be_null = ("gap_days", "min_positives", "min_negatives")
+        kept = {key: value for key, value in data.items() if value is not None or key not in may_be_null}
+        # What is handed on is no longer read as JSON, so lists must be the tuples that they stand for.
+        return {key: tuple(value) if isinstance(value, list) else value for key, value in kept.items()}
 
 
 class LabelContract(Settings):
@@ -104,16 +121,20 @@ class LabelContract(Settings):
 
     The label looks at ``[cutoff + gap, cutoff + gap + horizon)``; the population is everybody with at least
     one ``active_event`` in ``[cutoff - active_days, cutoff)`` (``active_days`` null: ever before).
+    ``horizons_days`` (rising; the last is ``horizon_days``) are those of a label that is asked at several. Where
+    ``phases`` are named, only who is in one of them at the cutoff is at risk.
     """
 
     target: Name
     event: TargetEvent = "purchase"
     active_event: TargetEvent = "purchase"
     horizon_days: Days
+    horizons_days: Annotated[tuple[Days, ...], Field(strict=False)] = ()
     active_days: Days | None = None
     gap_days: Annotated[int, Field(ge=0, le=365)] = 0
     min_positives: Annotated[int, Field(ge=1)] = 50
     min_negatives: Annotated[int, Field(ge=1)] = 50
+    phases: Annotated[tuple[Name, ...], Field(min_length=1, strict=False)] | None = None
 
 
 class Rhythm(Settings):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +18,8 @@ from features.contract import DAY_US, EVENTS
 from features.crowd import Learnt
 from features.events import READS, Events
 from features.families._base import Measure
-from features.history import Floats, Frame, History, Ints, Mask
-from features.labels._base import happened, labels
+from features.history import Floats, Frame, History, Ints
+from features.labels._base import happened, in_phases, labels
 from features.phases import Evidences, phases_at
 from features.plan import Plan
 from features.registry import family_named
@@ -71,10 +71,8 @@ def build(batch: pa.Table, plan: Plan, learnt: Learnt | None = None) -> tuple[pa
     """
     events = Events.from_arrow(batch)
     pieces = [_at_cutoff(events, cutoff_us, plan, learnt or Learnt()) for cutoff_us in plan.all_cutoffs]
-    return (
-        pa.concat_tables([table for table, _ in pieces]).combine_chunks(),
-        pa.concat_tables([table for _, table in pieces]).combine_chunks(),
-    )
+    # One chunk per cutoff: whoever keeps them apart by cutoff need not copy them.
+    return pa.concat_tables([table for table, _ in pieces]), pa.concat_tables([table for _, table in pieces])
 
 
 def columns_read(plan: Plan) -> tuple[str, ...]:
@@ -84,14 +82,14 @@ def columns_read(plan: Plan) -> tuple[str, ...]:
 
 
 def _at_cutoff(events: Events, cutoff_us: int, plan: Plan, learnt: Learnt) -> tuple[pa.Table, pa.Table]:
-    present = cut.known_customers(events, cutoff_us)
+    present = np.flatnonzero(cut.known_customers(events, cutoff_us))
     history = cut.past(events, cutoff_us, plan.lookback_days, plan.windows_days)
     keys = {
         "customer_id": pa.array(events.customers[present]),
-        "cutoff_us": pa.array(np.full(int(present.sum()), cutoff_us)),
+        "cutoff_us": pa.array(np.full(len(present), cutoff_us)),
     }
     columns: dict[str, pa.Array] = dict(keys)
-    phase = np.zeros(len(present), dtype=np.int64)
+    phase = np.zeros(len(events.customers), dtype=np.int64)
     if plan.journey.phases:
         phase, days_in_phase = phases_at(history, plan.journey, scope_of(plan))
         words = pa.array(plan.journey.phase_keys)
@@ -102,7 +100,13 @@ def _at_cutoff(events: Events, cutoff_us: int, plan: Plan, learnt: Learnt) -> tu
     found = dict(keys)
     for contract in plan.contracts:
         found.update(_labels(events, cutoff_us, plan, contract, present, phase))
-    return pa.table(columns), pa.table(found)
+    return _table(columns, ()), _table(found, [name for name in found if name not in keys])
+
+
+def _table(columns: dict[str, pa.Array], nullable: Sequence[str]) -> pa.Table:
+    # A file that says that nothing is missing spares a level per value.
+    fields = [pa.field(name, one.type, nullable=name in nullable) for name, one in columns.items()]
+    return pa.table(columns, schema=pa.schema(fields))
 
 
 def _measures(history: History, plan: Plan, learnt: Learnt) -> Iterator[tuple[str, Measure]]:
@@ -115,43 +119,78 @@ def _measures(history: History, plan: Plan, learnt: Learnt) -> Iterator[tuple[st
 
 
 def _labels(
-    events: Events, cutoff_us: int, plan: Plan, contract: LabelContract, present: Mask, phase: Ints
+    events: Events, cutoff_us: int, plan: Plan, contract: LabelContract, present: Ints, phase: Ints
 ) -> Iterator[tuple[str, pa.Array]]:
     label = labels()[contract.target]
     on_grid = cutoff_us in plan.cutoffs[contract.target]
     if label.cutoffs == "decisions":
         # A decision is about whoever it was about: no activity is asked.
-        population = np.full(len(present), on_grid)
+        population = np.full(len(phase), on_grid)
     elif not on_grid and cutoff_us != plan.as_of_us:
-        population = np.zeros(len(present), dtype=np.bool_)
+        population = np.zeros(len(phase), dtype=np.bool_)
     elif label.of_phases is not None:
         population = phase < len(plan.journey.phases)
     else:
         active = cut.past(events, cutoff_us, contract.active_days or cut.EVER_DAYS)
         population = happened(active, contract.active_event).total() > 0
+        population &= in_phases(contract, phase, plan.journey.phase_keys)
     yield f"{contract.target}__population", pa.array(population[present])
     start, end = cut.label_window(cutoff_us, contract)
     known_until = min(plan.as_of_us, plan.complete_until_us)
-    if on_grid and cut.window_is_complete(start, end, plan.missing_days, known_until):
+    values: tuple[Floats, ...]
+    if on_grid and label.censored:
+        values = _censored(events, cutoff_us, plan, contract, known_until)
+    elif on_grid and cut.window_is_complete(start, end, plan.missing_days, known_until):
         # The label follows the person: who was a browser at the cutoff may have bought as a customer.
         person = cut.successors(events, cutoff_us, end)
         if label.of_phases is not None:
             later = cut.past(events, end, plan.lookback_days)
             then = Evidences(later, plan.journey, scope_of(plan)).phase(end // DAY_US)
-            values: tuple[Floats, ...] = (label.of_phases(phase, then[person], len(plan.journey.phases)),)
+            values = (label.of_phases(phase, then[person], len(plan.journey.phases)),)
         else:
             assert label.values is not None  # a label is about the events of its window, or about the phase
             values = label.values(cut.future(events, start, end, known_by_us=end), contract)
             values = tuple(value[person] for value in values)
     else:
-        values = tuple(np.full(len(present), np.nan) for _ in label.columns)
+        values = tuple(np.full(len(phase), np.nan) for _ in label.columns)
     for column, value in zip(label.columns, values, strict=True):
         unknown = np.isnan(value[present]) | ~population[present]
         yield f"{contract.target}__{column}", pa.array(value[present].astype(np.float32), mask=unknown)
 
 
-def _float32(name: str, values: Floats, present: Mask) -> pa.Array:
-    out: NDArray[np.float32] = (values if present.all() else values[present]).astype(np.float32)
-    if not np.isfinite(out).all():
+def _censored(
+    events: Events, cutoff_us: int, plan: Plan, contract: LabelContract, known_until_us: int
+) -> tuple[Floats, Floats, Floats]:
+    """Say per customer when the first event that counts came, how long we looked, and who had left by then.
+
+    Each horizon is judged by what was known at its own end, as a label of that horizon would be: an event that was
+    learnt of later counts from the next horizon on.
+    """
+    label, (start, _) = labels()[contract.target], cut.label_window(cutoff_us, contract)
+    observed = cut.observed_days(start, contract.horizon_days, plan.missing_days, known_until_us)
+    days, left = np.full(len(events.customers), -1.0), np.zeros(len(events.customers))
+    assert label.values is not None
+    seen = 0
+    for place, until in enumerate((*contract.horizons_days, observed)):
+        if not seen < until <= observed:
+            continue
+        end = start + until * DAY_US
+        person = cut.successors(events, cutoff_us, end)
+        (first,) = label.values(cut.future(events, start, end, known_by_us=end), contract)
+        first = first[person]
+        days = np.where((days < 0) & (first >= 0), np.maximum(first, seen), days)
+        if plan.journey.phases and until in contract.horizons_days:
+            later = cut.past(events, end, plan.lookback_days)
+            then = Evidences(later, plan.journey, scope_of(plan)).phase(end // DAY_US)[person]
+            left += np.where((days < 0) & (then == len(plan.journey.phases)), 2.0**place, 0.0)
+        seen = until
+    return days, np.full(len(days), float(observed)), left
+
+
+def _float32(name: str, values: Floats, present: Ints) -> pa.Array:
+    out: NDArray[np.float32] = values.astype(np.float32)
+    out = out if len(present) == len(out) else out.take(present)
+    # A sum of 32-bit numbers in 64 bits is finite if and only if all of them are, and costs less to ask.
+    if not np.isfinite(np.add.reduce(out, dtype=np.float64)):
         raise ValueError(f"{name} is not finite for some customer: a family must give a default instead")
     return pa.array(out)

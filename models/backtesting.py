@@ -14,6 +14,7 @@ import models.baselines
 from features.cutoffs import train_cutoffs
 from features.discovery import discover
 from features.settings import DORMANT, LabelContract
+from models.base_rate_drift import known_rates
 from models.baselines._base import Baseline, missing
 from models.learning import Learned, learn, matured
 from models.learnt import with_learnt
@@ -119,7 +120,7 @@ def out_of_time(
     """
     if isinstance(test_cutoffs, int):
         test_cutoffs = newest_test_cutoffs(panel, contract, test_cutoffs)
-    against = _readable(against, panel, contract)
+    against = readable(against, panel, contract)
     if learned_at is None:
         learned_at = learn_each(panel, contract, settings, test_cutoffs, include_dormant)
     tables, served = [], []
@@ -129,15 +130,18 @@ def out_of_time(
         known = panel.take(matured(panel, contract, cutoff, include_dormant))
         tables.append(_predictions(rows, known, learned, against))
         served.append(
-            {"cutoff_us": cutoff, "candidate": learned.pooled.candidate, "reason": learned.pooled.reason}
-        )
+            {
+                "cutoff_us": cutoff, "candidate": learned.pooled.candidate, "reason": learned.pooled.reason,
+                "rates": known_rates(known),
+            }
+        )  # fmt: skip
     if not tables:
         empty = panel.take(np.zeros(len(panel), dtype=np.bool_))
         return _table(empty, {name: np.zeros(0) for name in ("p", *(f"p_{name}" for name in against))})
     return with_learnt(pa.concat_tables(tables).combine_chunks(), served)
 
 
-def _readable(against: Mapping[str, Baseline], panel: Panel, contract: LabelContract) -> dict[str, Baseline]:
+def readable(against: Mapping[str, Baseline], panel: Panel, contract: LabelContract) -> dict[str, Baseline]:
     """Keep the baselines whose columns the panel has: fewer families must not stop training."""
     kept = {}
     for name, baseline in against.items():

@@ -15,6 +15,7 @@ from features.atomic import replacing
 from features.discovery import discover
 from features.errors import InputError
 from features.settings import LabelContract
+from models.calibration import Calibration
 from models.estimators._base import Estimator, Fitted, Floats
 from models.json_files import read_json, write_json
 from models.selection import blended
@@ -53,6 +54,8 @@ class PhaseModel:
         Labels among the rows of this phase.
     seed : int
         Of the training.
+    calibration : Calibration, optional
+        What the blend goes through, where it won on a later matured cutoff.
     """
 
     contract: LabelContract
@@ -67,6 +70,7 @@ class PhaseModel:
     own_positives: int
     own_negatives: int
     seed: int
+    calibration: Calibration | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -105,7 +109,8 @@ class PhaseModel:
         for name, weight, fitted in self.members:
             parts[name] = fitted.predict(x[:, [position[column] for column in fitted.columns]])
             weights[name] = weight
-        return blended(parts, weights)
+        p = blended(parts, weights)
+        return p if self.calibration is None else self.calibration.apply(p)
 
 
 def save(model: PhaseModel, folder: Path, journey: str) -> None:
@@ -137,6 +142,7 @@ def save(model: PhaseModel, folder: Path, journey: str) -> None:
         "own_positives": model.own_positives,
         "own_negatives": model.own_negatives,
         "seed": model.seed,
+        "calibration": None if model.calibration is None else model.calibration.as_json(),
     }
     with replacing(folder) as beside:
         beside.mkdir(parents=True)
@@ -175,12 +181,14 @@ def load(folder: Path) -> PhaseModel:
         if name not in known:
             raise InputError(f"{path}: unknown estimator {name!r}; allowed: {', '.join(known)}")
         members.append((name, float(member["weight"]), known[name].from_files(folder)))
+    calibration = content.get("calibration")
     same = ("phase", "candidate", "eligible", "reason", "positives", "negatives", "seed")
     return PhaseModel(
-        contract=LabelContract.model_validate(content["contract"]),
+        contract=LabelContract.model_validate(content["contract"], strict=False),
         members=tuple(members),
         training_cutoffs=tuple(content["training_cutoffs_us"]),
         own_positives=content["own_positives"],
         own_negatives=content["own_negatives"],
+        calibration=None if calibration is None else Calibration.from_json(calibration),
         **{key: content[key] for key in same},
     )

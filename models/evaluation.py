@@ -44,8 +44,8 @@ def evaluate_target(
     dict
         ``cutoffs`` (dates), ``phases`` (``all`` first; per phase ``n``, ``customers``, ``positives``,
         ``base_rate``, ``note``, ``metrics`` by metric and scorer, ``gain`` over the best baseline by metric,
-        ``noise_floor`` of the calibration error, ``gain_curve``, ``calibration``, ``thresholds``), and
-        ``mean`` over the phases.
+        ``noise_floor`` of the calibration error, ``ece_above_noise``, ``gain_curve``, ``calibration``,
+        ``thresholds``), and ``mean`` over the phases.
     """
     days = sorted({int(cutoff) // DAY_US for cutoff in predictions["cutoff_us"].unique()})
     found: dict[str, Any] = {
@@ -161,6 +161,7 @@ def _phase(
     }
     found["gain"] = _gains(found["metrics"], resampled, metrics, settings)
     found["noise_floor"] = noise_floor(model.p)
+    found["ece_above_noise"] = max(0.0, found["metrics"]["ece"][MODEL]["value"] - found["noise_floor"])
     found["gain_curve"] = {scorer: gain_curve(one) for scorer, one in ranked.items()}
     found["calibration"] = calibration_points(model, settings.confidence)
     found["thresholds"] = threshold_points(model)

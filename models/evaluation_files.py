@@ -15,6 +15,8 @@ import pyarrow.parquet as pq
 from features.atomic import replacing
 from features.errors import InputError
 from features.settings import JourneySettings
+from models.base_rate_drift import base_rate_drift, rates_at
+from models.beats_baselines import beats_baselines
 from models.curves import lift_rows, point_rows
 from models.evaluation import cleaned, evaluate_target, headline
 from models.json_files import read_json, read_json_if_there, write_json
@@ -97,6 +99,13 @@ def evaluate_files(
         predictions = _predictions(judged)
         found[target] = evaluate_target(predictions, settings, journey.phase_keys)
         found[target]["tested"] = learnt(judged)
+        found[target]["gate"] = {
+            phase: one.as_json()
+            for phase, one in beats_baselines(predictions, settings, journey.phase_keys[:-1]).items()
+        }
+        found[target]["base_rate_drift"] = base_rate_drift(
+            predictions, rates_at(found[target]["tested"]), settings.confidence, journey.phase_keys
+        )
         found[target]["selection"] = read_json(inputs.artifacts / target / "selection.json")
         if predictions.empty:
             logger.info("%s: no test cutoff has matured; nothing to judge", target)

@@ -12,7 +12,9 @@ import numpy.typing as npt
 from features.errors import InputError
 from models.bundle import PhaseModel, load
 from models.estimators._base import Floats
+from models.estimators.lightgbm import FittedLightGBM
 from models.panel import PHASE_PREFIX, Panel
+from models.tree_contributions import tree_contributions
 
 
 def contributions(
@@ -32,7 +34,8 @@ def contributions(
     Returns
     -------
     tuple of (float array (n, k), float array (n,))
-        Parts per column (0 for a column the model does not use) and the rest; together the log-odds.
+        Parts per column (0 for a column the model does not use) and the rest; together the log-odds that the
+        members are blended to.
 
     References
     ----------
@@ -43,9 +46,14 @@ def contributions(
     parts, rest = np.zeros((len(x), len(columns))), np.zeros(len(x))
     for _, weight, fitted in model.members:
         places = [position[name] for name in fitted.columns]
-        found, base = fitted.contributions(x[:, places])
+        own = x[:, places]
+        if isinstance(fitted, FittedLightGBM):
+            found, remaining = tree_contributions(fitted, own)
+            rest += weight * remaining
+        else:
+            found, base = fitted.contributions(own)
+            rest += weight * base
         parts[:, places] += weight * found
-        rest += weight * base
     return parts, rest
 
 

@@ -14,7 +14,9 @@ from features.cutoffs import train_cutoffs, validation_split
 from features.errors import InputError
 from features.settings import DORMANT, LabelContract
 from models.bundle import PhaseModel, estimators
+from models.calibrating import Calibrating
 from models.estimators._base import Fitted, Floats, Rows, Tuned
+from models.label_checks._single_columns import refusal
 from models.panel import Panel
 from models.selection import MIN_JUDGED, Candidate, Choice, blended, candidates, choose, not_eligible, too_few
 from models.settings import TrainSettings
@@ -132,13 +134,14 @@ class _Learning:
         self.known = {name: found for name, found in estimators().items() if name in settings.estimators}
         self.split = _split(rows.cutoff_us, contract)
         self.everybody = np.ones(len(rows), dtype=np.bool_)
+        self.calibrating = Calibrating(rows, contract, settings)
 
     def run(self) -> Learned:
-        refused = not_eligible(self.rows.y, self.contract)
+        refused = not_eligible(self.rows.y, self.contract) or refusal(self.rows, self.everybody)
         tried = refused or self.attempt("pooled", self.everybody)
         choice = self.choose_pooled(tried, refused)
         members = self.refit(choice.candidate, self.everybody, tried)
-        pooled = self.model("pooled", choice, members, self.everybody, refused)
+        pooled = self.model("pooled", choice, members, self.everybody, refused, tried)
         phases, record = {}, {"pooled": _as_record(choice, tried, refused)}
         for phase in self.rows.phases:
             phases[phase], record[phase] = self.of_phase(phase, pooled, tried, choice)
@@ -148,10 +151,8 @@ class _Learning:
     def attempt(self, scope: str, among: Mask) -> _Tried | str:
         """Tune every estimator on the earlier rows of ``among``; the reason why not if they cannot be judged."""
         if self.split is None:
-            days, cutoffs = (
-                self.contract.gap_days + self.contract.horizon_days,
-                np.unique(self.rows.cutoff_us),
-            )
+            days = self.contract.gap_days + self.contract.horizon_days
+            cutoffs = np.unique(self.rows.cutoff_us)
             return f"no earlier cutoff lies {days} days before the newest ({len(cutoffs)} training cutoffs)"
         earlier, later = (self.rows_of(mask & among) for mask in self.split)
         least = 1 if scope == "pooled" else max(self.contract.min_positives, self.contract.min_negatives)
@@ -182,15 +183,16 @@ class _Learning:
         listed = candidates("pooled", ranks, self.settings.blend)
         # Enough labels but no split in time: the mean of all kinds hedges the choice that cannot be made (and
         # did best where this was measured). A split whose rows are few: labels are scarce, the simplest kind.
-        blend = listed[-1] if self.split is None and len(listed[-1].weights) > 1 else listed[0]
-        return Choice(blend, f"{blend.name} without comparison: {tried}", ())
+        alone = [one for one in listed if len(one.weights) == 1]
+        taken = listed[0] if self.split is None else alone[0]
+        return Choice(taken, f"{taken.name} without comparison: {tried}", ())
 
     def of_phase(
         self, phase: str, pooled: PhaseModel, tried: _Tried | str, pooled_choice: Choice
     ) -> tuple[PhaseModel, dict[str, Any]]:
         """Choose between the pooled model and models of the phase's own rows."""
         own = self.rows.in_phase(phase)
-        refused = not_eligible(self.rows.y[own], self.contract)
+        refused = not_eligible(self.rows.y[own], self.contract) or refusal(self.rows, own)
         if phase == DORMANT and not self.include_dormant:
             refused = "dormant customers are outside the risk set until they return"
         if pooled.candidate.endswith("base_rate") and not refused:
@@ -198,7 +200,7 @@ class _Learning:
         alone = f"not eligible: {refused}" if refused else self.attempt_alone(own, tried)
         if isinstance(alone, str) or isinstance(tried, str):
             choice = Choice(pooled_choice.candidate, f"{alone}; served by {pooled_choice.candidate.name}", ())
-            return self.model(phase, choice, pooled.members, self.everybody, refused), _as_record(
+            return self.model(phase, choice, pooled.members, self.everybody, refused, tried), _as_record(
                 choice, alone, refused
             )
         assert self.split is not None
@@ -209,11 +211,11 @@ class _Learning:
             y, shared + alone.predictions, self.settings.separate_margin, f"later rows in {phase}"
         )
         if choice.candidate.scope == "pooled":
-            return self.model(phase, choice, pooled.members, self.everybody, ""), _as_record(
+            return self.model(phase, choice, pooled.members, self.everybody, "", tried), _as_record(
                 choice, alone, ""
             )
         members = self.refit(choice.candidate, own, alone)
-        return self.model(phase, choice, members, own, ""), _as_record(choice, alone, "")
+        return self.model(phase, choice, members, own, "", alone), _as_record(choice, alone, "")
 
     def attempt_alone(self, own: Mask, pooled: _Tried | str) -> _Tried | str:
         """Try models of a phase's own rows, if that is asked and there is something to compare them with."""
@@ -242,8 +244,12 @@ class _Learning:
         members: tuple[tuple[str, float, Fitted], ...],
         among: Mask,
         refused: str,
+        tried: _Tried | str,
     ) -> PhaseModel:
         y = self.rows.y[among]
+        calibration = None
+        if isinstance(tried, _Tried):
+            calibration = self.calibrating.of(phase, choice.candidate, tried.tuned, tried.predictions, among)
         own = self.rows.y[self.rows.in_phase(phase)] if phase != "pooled" else y
         return PhaseModel(
             contract=self.contract,
@@ -258,6 +264,7 @@ class _Learning:
             own_positives=int((own > 0.5).sum()),
             own_negatives=int((own <= 0.5).sum()),
             seed=self.settings.seed,
+            calibration=calibration,
         )
 
     def summary(self, record: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -270,6 +277,7 @@ class _Learning:
             "rows": len(self.rows),
             "pooled": record.pop("pooled"),
             "phases": record,
+            "calibration": self.calibrating.told,
         }
 
 

@@ -41,9 +41,9 @@ class TrainSettings(Settings):
     """How the models of a target are learnt and chosen.
 
     ``margin`` and ``separate_margin`` are standard errors of the paired difference in log loss: within the
-    first the simplest pooled model wins; within the second a phase keeps the pooled model. ``workers`` cutoffs are
-    learnt at once; their number changes no byte. At most about ``max_rows`` rows are learnt from: whole customers,
-    drawn by ``seed``; everybody is predicted.
+    first the mean of all kinds serves (``blend``), else the simplest; within the second a phase keeps the pooled
+    model. ``workers`` cutoffs are learnt at once; their number changes no byte. At most about ``max_rows`` rows are
+    learnt from: whole customers, drawn by ``seed``; everybody is predicted.
     """
 
     seed: int = 7
@@ -52,8 +52,10 @@ class TrainSettings(Settings):
     estimators: Annotated[tuple[Name, ...], Field(min_length=1)] = ("logistic", "lightgbm")
     blend: bool = True
     separate_phases: bool = True
-    margin: Annotated[float, Field(ge=0)] = 0.25
+    margin: Annotated[float, Field(ge=0)] = 1.0
     separate_margin: Annotated[float, Field(ge=0)] = 2.0
+    calibrate: bool = False
+    calibration_margin: Annotated[float, Field(ge=0)] = 2.0
     max_cutoffs: Annotated[int, Field(ge=1)] = 60
     max_rows: Annotated[int, Field(ge=1000)] = 200_000
     lightgbm: LightGBMSettings = LightGBMSettings()

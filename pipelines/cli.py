@@ -14,7 +14,8 @@ from typing import Annotated
 import typer
 
 from features.errors import InputError
-from models.target import TARGETS
+from models.target import PROBABILITY_TARGETS
+from pipelines.cli_models import app as model_commands
 from pipelines.params import project_root
 
 app = typer.Typer(
@@ -23,6 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Predictive pipeline over the customer journey. Run inside a folder with params.yaml.",
 )
+
+app.add_typer(model_commands)
 
 
 def _stage(name: str) -> None:
@@ -64,17 +67,28 @@ def report_features(
     typer.echo("\n".join(run(project_root(), rows)))
 
 
+#: What is learnt besides the probabilities of churn and readiness, and the module of its stage.
+LEARNT = {
+    "next_action": "train_next_action", "exits": "train_exits", "timing": "train_timing", "value": "train_value",
+    "next_category": "train_category",
+}  # fmt: skip
+
+
 @app.command()
-def train(target: Annotated[str, typer.Argument(help="churn, readiness, next_action or exits")]) -> None:
+def train(
+    target: Annotated[
+        str, typer.Argument(help="churn, readiness, next_action, exits, timing, value or next_category")
+    ],
+) -> None:
     """Learn one target for every phase (stage)."""
-    if target not in (*TARGETS, "exits"):
-        raise InputError(f"no target {target!r}; allowed: {', '.join(TARGETS)}, exits")
-    if target in ("next_action", "exits"):
-        _stage(f"train_{target}")
-    else:
+    if target in LEARNT:
+        _stage(LEARNT[target])
+    elif target in PROBABILITY_TARGETS:
         from pipelines.train_probability import run
 
         run(project_root(), target)
+    else:
+        raise InputError(f"no target {target!r}; allowed: {', '.join((*PROBABILITY_TARGETS, *LEARNT))}")
 
 
 @app.command()
@@ -203,6 +217,29 @@ def compare_journeys(
 
     wanted = [name.strip() for name in journeys.split(",") if name.strip()]
     typer.echo("\n".join(run_comparison(project_root(), wanted, customers, track)))
+
+
+labels_commands = typer.Typer(help="Labels: what is predicted, of whom, and what may be wrong with that.")
+app.add_typer(labels_commands, name="labels")
+
+
+@labels_commands.command("check")
+def check_labels() -> None:
+    """Tell which labels cannot be learnt from, why, and what helps; exit code 1 if a whole target is refused."""
+    from pipelines.labels_check import run
+
+    passed, told = run(project_root())
+    typer.echo("\n".join(told))
+    if not passed:
+        raise typer.Exit(1)
+
+
+@labels_commands.command("presets")
+def list_label_presets() -> None:
+    """List the label contracts of vendors; ``*`` is in use."""
+    from pipelines.labels_check import listed
+
+    typer.echo("\n".join(listed(project_root())))
 
 
 @app.command()

@@ -13,6 +13,7 @@ from features.atomic import replacing
 from features.engines import engine_of
 from features.errors import InputError
 from features.labels._base import contracts
+from features.labels.timing import TimingLabelSettings
 from features.plan import Plan
 from features.planning import make_plan
 from features.settings import LabelContract, LabelSettings, SourceSettings
@@ -59,8 +60,13 @@ def label_contracts(
     params: Params, source: SourceSettings, meta: dict[str, Any]
 ) -> tuple[LabelContract, ...]:
     """Resolve the label contract of every target that the source can support."""
-    wanted = {"churn": params.churn, "readiness": params.readiness}
+    wanted: dict[str, LabelSettings] = {"churn": params.churn, "readiness": params.readiness}
     wanted["exits"] = LabelSettings(horizon_days=params.exits.horizon_days)
+    wanted["timing"] = TimingLabelSettings(horizons_days=params.timing.horizons_days)
+    value = params.value
+    wanted["value"] = LabelSettings(
+        horizon_days=value.horizon_days, active_days=value.active_days, gap_days=value.gap_days
+    )
     # How many labels a model needs is a matter of learning: it must not mark the tables as changed.
     minima = {name: LabelSettings.model_fields[name].default for name in ("min_positives", "min_negatives")}
     wanted = {target: settings.model_copy(update=minima) for target, settings in wanted.items()}

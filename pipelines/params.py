@@ -12,6 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from features.errors import InputError
+from features.label_presets import LabelPreset, with_preset
 from features.settings import (
     CutoffSettings,
     EngineSettings,
@@ -23,6 +24,7 @@ from features.settings import (
     Settings,
     SourceSettings,
 )
+from models.next_category.settings import NextCategorySettings
 from models.settings import (
     EvaluationSettings,
     ExitSettings,
@@ -32,6 +34,8 @@ from models.settings import (
     TrackingSettings,
     TrainSettings,
 )
+from models.timing.settings import TimingSettings
+from models.value.settings import ValueSettings
 from pipelines.demo_shop.settings import DemoSettings
 
 S = TypeVar("S", bound=Settings)
@@ -53,6 +57,9 @@ class Params(Settings):
     evaluation: EvaluationSettings = EvaluationSettings()
     next_action: NextActionSettings = NextActionSettings()
     exits: ExitSettings = ExitSettings()
+    timing: TimingSettings = TimingSettings()
+    value: ValueSettings = ValueSettings()
+    next_category: NextCategorySettings = NextCategorySettings()
     score: ScoreSettings = ScoreSettings()
     personas: PersonaSettings = PersonaSettings()
     tracking: TrackingSettings = TrackingSettings()
@@ -114,8 +121,21 @@ def check_settings(data: object, model: type[S], where: str) -> S:
 
 
 def load_params(root: Path | None = None) -> Params:
-    """Read ``params.yaml`` of the project."""
-    return read_settings((root or project_root()) / "params.yaml", Params)
+    """Read ``params.yaml`` of the project; label contracts are filled in with their presets."""
+    folder = root or project_root()
+    params = read_settings(folder / "params.yaml", Params)
+    return params.model_copy(
+        update={
+            target: with_preset(getattr(params, target), target, lambda: load_label_presets(folder))
+            for target in ("churn", "readiness")
+        }
+    )
+
+
+def load_label_presets(root: Path | None = None) -> dict[str, LabelPreset]:
+    """Read every file of ``conf/labels``, by name."""
+    files = sorted(((root or project_root()) / "conf/labels").glob("*.yaml"))
+    return {path.stem: read_settings(path, LabelPreset) for path in files}
 
 
 def load_source(name: str, root: Path | None = None) -> SourceSettings:

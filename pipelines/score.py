@@ -1,17 +1,4 @@
-"""Stage ``score``: everybody at the newest cutoff, into ``data/scores.parquet``.
-
-Columns, one row per customer: ``customer_id`` (as the source gave it), ``id_space`` (what it is the id of: customer,
-card, email, browser; who is known by a browser only is scored as a browser), ``as_of``, ``journey``, ``phase``,
-``days_in_phase``, ``persona`` (id, see `models.personas.names`); ``p_churn`` and ``p_ready`` (probabilities,
-their calibration error is in the report; empty outside the risk set); ``p_advance``, ``p_stall``, ``p_regress``
-and ``p_leave`` (where the phase leads within the horizon of the exits: together 1, empty for who is dormant);
-``eligible`` (at risk for churn or readiness) and
-``not_eligible_reason`` (why a probability is empty);
-``score``, ``percentile`` and ``band`` (three readings of ``p_ready``, see `models.scoring`); ``action``,
-``action_value`` (money over doing nothing), ``action_effect`` with ``effect_low`` and ``effect_high`` (on the
-probability of success), ``action_cost``, ``blocked`` (``action:rule``), ``is_control`` (see `models.policy`);
-``reasons`` (what moves ``p_ready`` most), ``model_version`` and ``data_hash``.
-"""
+"""Stage ``score``: everybody at the newest cutoff, into ``data/scores.parquet`` (`pipelines.score_columns`)."""
 
 from __future__ import annotations
 
@@ -25,61 +12,34 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.atomic import replacing
+from features.atomic import replacing, workspace
 from features.errors import InputError
 from features.plan import Plan
 from features.pseudonyms import unspaced
 from features.settings import JourneySettings
 from models.actions.decision_log import NONE
 from models.actions.phase_policy import load_policies
-from models.exits.probabilities import P
 from models.exits.serving import FILES, exit_probabilities
 from models.explain import reasons
 from models.newest_rows import newest_rows
+from models.next_category import bundle as next_category_bundle
+from models.next_category import serving as next_category
 from models.panel import panel_of
 from models.personas.assign import persona_of
 from models.policy import Actions, decide
 from models.scoring import score_rows
 from models.target import TARGETS
+from models.timing import serving as timing
+from models.value import serving as value
 from pipelines.params import Params, load_params, load_source
 from pipelines.paths import Project
 from pipelines.plan import load_plan
+from pipelines.score_columns import as_arrow
 
 logger = logging.getLogger(__name__)
 
 #: How sources say yes.
 CONSENT_WORDS = ("true", "yes", "granted", "1", "1.0", "y", "ja", "opt_in", "optin")
-#: The columns of a score file, in this order.
-SCORES = pa.schema(
-    [
-        ("customer_id", pa.string()),
-        ("id_space", pa.string()),
-        ("as_of", pa.string()),
-        ("journey", pa.string()),
-        ("phase", pa.string()),
-        ("days_in_phase", pa.float32()),
-        ("persona", pa.string()),
-        ("p_churn", pa.float64()),
-        ("p_ready", pa.float64()),
-        *((name, pa.float64()) for name in P),
-        ("eligible", pa.bool_()),
-        ("not_eligible_reason", pa.string()),
-        ("score", pa.float64()),
-        ("percentile", pa.float64()),
-        ("band", pa.string()),
-        ("action", pa.string()),
-        ("action_value", pa.float64()),
-        ("action_effect", pa.float64()),
-        ("effect_low", pa.float64()),
-        ("effect_high", pa.float64()),
-        ("action_cost", pa.float64()),
-        ("blocked", pa.list_(pa.string())),
-        ("is_control", pa.bool_()),
-        ("reasons", pa.list_(pa.string())),
-        ("model_version", pa.string()),
-        ("data_hash", pa.string()),
-    ]
-)
 
 
 def run(root: Path) -> None:
@@ -94,6 +54,8 @@ def run(root: Path) -> None:
         features = newest_rows(project.features, plan.as_of_us)
         labels = newest_rows(project.labels, plan.as_of_us)
         scores = score_tables(project, params, plan, features, labels)
+    events = project.canonical / "events.parquet"
+    scores["next_categories"] = pd.Series(next_categories(project, params, plan, events, scores))
     ids = pq.read_table(project.ids)
     ids = ids.set_column(0, "source_id", unspaced(ids["source_id"]))
     names = ids.to_pandas().set_index("customer_id").loc[scores["customer_id"]]
@@ -101,14 +63,14 @@ def run(root: Path) -> None:
     scores["id_space"] = names["id_space"].to_numpy(dtype=object)
     scores = scores.sort_values(["customer_id", "id_space"], ignore_index=True)
     with replacing(project.scores) as beside:
-        pq.write_table(as_arrow(scores), beside, compression="zstd")
+        pq.write_table(as_arrow(scores, plan), beside, compression="zstd")
     logger.info("%d customers scored, %d eligible", len(scores), scores["eligible"].sum())
 
 
 def score_tables(
     project: Project, params: Params, plan: Plan, features: pa.Table, labels: pa.Table
 ) -> pd.DataFrame:
-    """Score the rows of one cutoff with the models in ``artifacts/``.
+    """Score the rows of one cutoff with the models in ``artifacts/``, all but the next categories.
 
     Parameters
     ----------
@@ -129,8 +91,11 @@ def score_tables(
     artifacts = {target: project.artifacts(target) for target in TARGETS}
     scores = score_rows(features, labels, plan.journey, plan.contracts, artifacts, params.score)
     panel = panel_of(features, None, "churn", plan.journey.phase_keys)
-    for name, p in exit_probabilities(panel, project.artifacts("exits")).items():
+    foreseen = exit_probabilities(panel, project.artifacts("exits"))
+    foreseen |= timing.predict(project.artifacts("timing"), panel)
+    for name, p in foreseen.items():
         scores[name] = p
+    scores["predicted_value"] = value.predict(project.artifacts("value"), panel)
     scores["persona"] = persona_of(project.personas, features)
     actions = _actions(project, params, plan.journey, scores, panel.x, panel.columns)
     for name in Actions.__dataclass_fields__:
@@ -143,6 +108,17 @@ def score_tables(
     scores["model_version"] = model_version(project)
     scores["data_hash"] = data_hash(project)
     return scores
+
+
+def next_categories(
+    project: Project, params: Params, plan: Plan, events: Path, scores: pd.DataFrame
+) -> list[list[str] | None]:
+    """Name the next categories of each scored customer (pseudonyms) from the events of whole persons."""
+    with workspace(project.root / "data/next_category") as folder:
+        found = next_category.predict(
+            project.artifacts("next_category"), events, plan, params.next_category, params.engine, folder
+        )
+    return next_category.for_customers(found, scores["customer_id"].to_numpy())
 
 
 def _actions(
@@ -218,23 +194,15 @@ def model_version(project: Project) -> str:
         folder = project.artifacts(target)
         for path in sorted(folder.glob("*/*")):
             digest.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
-    for path in sorted(project.artifacts("exits").glob("*")):
-        if path.name in FILES:
-            digest.update(path.name.encode() + path.read_bytes())
+    exits, categories = project.artifacts("exits"), project.artifacts("next_category")
+    files = [path for path in sorted(exits.glob("*")) if path.name in FILES]
+    files += timing.files(project.artifacts("timing")) + value.model_files(project.artifacts("value"))
+    files += [path for path in sorted(categories.glob("*")) if path.name in next_category_bundle.FILES]
+    for path in files:
+        digest.update(path.relative_to(project.root).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 
 
 def data_hash(project: Project) -> str:
     """Digest of the list of raw files: which data made a score."""
     return hashlib.sha256(project.manifest.read_bytes()).hexdigest()[:12]
-
-
-def as_arrow(scores: pd.DataFrame) -> pa.Table:
-    """Turn scores into an Arrow table: the columns of `SCORES`, whatever the values."""
-    columns = {}
-    for field in SCORES:
-        values = scores[field.name]
-        # From a list, because an empty column of lists has lost its type in pandas.
-        given = values.tolist() if pa.types.is_list(field.type) else values
-        columns[field.name] = pa.array(given, field.type, from_pandas=True)
-    return pa.table(columns, schema=SCORES)

@@ -24,7 +24,8 @@ from pipelines.customer_list import CustomerList, check_format, read_list, write
 from pipelines.params import Params, load_params, load_source
 from pipelines.paths import Project
 from pipelines.plan import load_plan
-from pipelines.score import as_arrow, data_hash, model_version, score_tables
+from pipelines.score import data_hash, model_version, next_categories, score_tables
+from pipelines.score_columns import as_arrow
 from pipelines.whose_ids import read_links, who
 
 UNKNOWN = "unknown customer: the source has no such id"
@@ -59,7 +60,7 @@ def run(root: Path, customers: Path, out: Path | None, as_of: str | None) -> str
     newest = load_plan(project)
     plan = at_moment(newest, as_of, project)
     scores = score_customers(project, params, plan, wanted)
-    write_scores(as_arrow(scores), out)
+    write_scores(as_arrow(scores, plan), out)
     return "\n  ".join(_told(out, scores, wanted, plan, newest))
 
 
@@ -120,7 +121,9 @@ def score_customers(project: Project, params: Params, plan: Plan, wanted: Custom
         learnt = Learnt.read(project.crowd)
         engine_of(params.engine).run(folder / "events.parquet", plan, params.engine, *tables, learnt)
         features, labels = (newest_rows(path, plan.as_of_us) for path in tables)
-    scores = score_tables(project, params, plan, features, labels)
+        scores = score_tables(project, params, plan, features, labels)
+        events = folder / "events.parquet"
+        scores["next_categories"] = pd.Series(next_categories(project, params, plan, events, scores))
     spaces = pq.read_table(project.ids, columns=["customer_id", "id_space"]).to_pandas()
     scores = scores.merge(spaces, on="customer_id", how="left", validate="one_to_one")
     return _in_order(project, plan, ids, scores)

@@ -22,15 +22,9 @@ from features.plan import Plan
 from models.newest_rows import newest_rows
 from pipelines.params import Params
 from pipelines.paths import Project
-from pipelines.score import SCORES, score_tables
+from pipelines.score import score_tables
+from pipelines.score_columns import score_columns
 
-#: Scores on their way: the pseudonym, which the driver alone turns into the id of the source.
-SCORED = pa.schema(
-    [
-        ("customer_id", pa.int64()),
-        *(field for field in SCORES if field.name not in ("customer_id", "id_space")),
-    ]
-)
 #: What a task says: the file it wrote, and of which row group.
 RECEIPT = "file string, number int"
 
@@ -61,22 +55,34 @@ class ScoreRows:
         for batch in stream:
             for number in batch.column(0).to_pylist():
                 name = f"task-{attempt()}-{number}.arrow"
-                with pa.ipc.new_file(Path(self.folder) / name, SCORED) as writer:
+                with pa.ipc.new_file(Path(self.folder) / name, scored_columns(self.plan)) as writer:
                     writer.write_table(self.scored(number))
                 yield pa.RecordBatch.from_arrays(
                     [pa.array([name]), pa.array([number], pa.int32())], ["file", "number"]
                 )
 
     def scored(self, number: int) -> pa.Table:
-        """Score one row group (columns of ``SCORED``)."""
+        """Score one row group (`scored_columns`)."""
         project = Project(Path(self.root))
         tables = []
         for path in (project.features, project.labels):
             with pq.ParquetFile(_newest(path, self.plan)) as file:
                 tables.append(file.read_row_group(number))
         scores = score_tables(project, self.params, self.plan, *tables)
-        columns = [pa.array(scores[field.name].tolist(), field.type, from_pandas=True) for field in SCORED]
-        return pa.table(columns, schema=SCORED)
+        schema = scored_columns(self.plan)
+        columns = [pa.array(scores[field.name].tolist(), field.type, from_pandas=True) for field in schema]
+        return pa.table(columns, schema=schema)
+
+
+def scored_columns(plan: Plan) -> pa.Schema:
+    """Give the columns of scores on their way: the pseudonym, which the driver alone turns into the id of the source.
+
+    The next categories come from events, not from features: the driver adds them.
+    """
+    later = ("customer_id", "id_space", "next_categories")
+    return pa.schema(
+        [("customer_id", pa.int64()), *(one for one in score_columns(plan) if one.name not in later)]
+    )
 
 
 def score_newest(project: Project, params: Params, plan: Plan) -> pd.DataFrame:
@@ -108,7 +114,7 @@ def score_newest(project: Project, params: Params, plan: Plan) -> pd.DataFrame:
             claimed(folder / receipt["file"], place)
             with pa.ipc.open_file(str(place)) as file:
                 parts.append(file.read_all())
-    scores: pd.DataFrame = pa.concat_tables(parts or [SCORED.empty_table()]).to_pandas()
+    scores: pd.DataFrame = pa.concat_tables(parts or [scored_columns(plan).empty_table()]).to_pandas()
     return scores
 
 

@@ -72,10 +72,15 @@ def small_project(tmp_path_factory: pytest.TempPathFactory, small_journey: Path)
     params = (ROOT / "params.yaml").read_text()
     for old, new in (
         ("source: demo", "source: small"),
-        ("min_positives: 50", "min_positives: 20"),
-        ("min_negatives: 50", "min_negatives: 20"),
+        ("min_positives: null", "min_positives: 20"),
+        ("min_negatives: null", "min_negatives: 20"),
         ("max_rounds: 600", "max_rounds: 40"),
+        ("max_rounds: 150", "max_rounds: 15"),
+        ("max_rounds: 100", "max_rounds: 10"),
+        ("max_rounds: 200", "max_rounds: 10"),
         ("patience: 50", "patience: 10"),
+        ("top: 50", "top: 12"),
+        ("context: 200", "context: 24"),
         ("test_cutoffs: 3", "test_cutoffs: 2"),
         ("resamples: 200", "resamples: 40"),
         ("min_cell: 100", "min_cell: 30"),

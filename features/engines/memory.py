@@ -23,4 +23,4 @@ def keep_freed_memory() -> bool:
     if mallopt is None:
         return False
     options = _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD
-    return all([mallopt(*option) == 1 for option in options])
+    return [mallopt(*option) for option in options] == [1, 1, 1]

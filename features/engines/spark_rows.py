@@ -116,7 +116,7 @@ def collected(rows: DataFrame, task: Callable[[Stream], Iterator[pa.RecordBatch]
     from pyspark.errors import PySparkException
 
     try:
-        return rows.mapInArrow(task, schema).collect()
+        found: list[Any] = rows.mapInArrow(task, schema).collect()
     except PySparkException as error:
         # The message of a mistake of the user stands in the last line of the worker's own trace.
         marker = f"{InputError.__module__}.{InputError.__name__}: "
@@ -124,6 +124,7 @@ def collected(rows: DataFrame, task: Callable[[Stream], Iterator[pa.RecordBatch]
         if lines:
             raise InputError(lines[-1].removeprefix(marker)) from None
         raise
+    return found
 
 
 def attempt() -> str:

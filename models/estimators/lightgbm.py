@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,7 @@ class FittedLightGBM:
     boosters: tuple[lightgbm.Booster, ...]
     texts: tuple[str, ...]
     num_threads: int = 1
+    name: str = "lightgbm"
 
     def log_odds(self, x: npt.NDArray[np.float32]) -> Floats:
         """Give the log-odds per row of ``x`` (n, len(columns))."""
@@ -52,14 +54,24 @@ class FittedLightGBM:
         return total[:, :-1], float(total[0, -1]) if len(x) else 0.0
 
     def to_files(self, folder: Path) -> None:
-        """Write ``lightgbm_<n>.txt``, one per seed, and ``lightgbm.json``."""
-        for number, text in enumerate(self.texts):
-            (folder / f"lightgbm_{number}.txt").write_text(text, encoding="utf-8")
-        write_json(folder / "lightgbm.json", {"boosters": len(self.texts), "columns": list(self.columns)})
+        """Write ``<name>_<n>.txt``, one per seed, and ``<name>.json``."""
+        files = [f"{self.name}_{number}.txt" for number in range(len(self.texts))]
+        for file, text in zip(files, self.texts, strict=True):
+            (folder / file).write_text(text, encoding="utf-8")
+        write_json(folder / f"{self.name}.json", {"boosters": files, "columns": list(self.columns)})
 
 
 class LightGBM:
     """Gradient boosted trees with log loss.
+
+    Parameters
+    ----------
+    name : str
+        Under which it is saved: the name of the file in ``models/estimators``.
+    special : mapping
+        Parameters of LightGBM that make it another kind of trees.
+    simplicity : int
+        Lower is simpler.
 
     Examples
     --------
@@ -74,7 +86,10 @@ class LightGBM:
     Ke et al. (2017), LightGBM: a highly efficient gradient boosting decision tree, NeurIPS 30.
     """
 
-    simplicity = 2
+    def __init__(
+        self, name: str = "lightgbm", special: Mapping[str, Any] | None = None, simplicity: int = 2
+    ) -> None:
+        self.name, self.special, self.simplicity = name, dict(special or {}), simplicity
 
     def tune(self, fit: Rows, valid: Rows, settings: TrainSettings) -> tuple[Tuned, Floats]:
         """Choose the number of rounds with the lowest log loss on ``valid``."""
@@ -84,7 +99,7 @@ class LightGBM:
             return {"rounds": 1, "loss": float(log_losses(valid.y, p).mean())}, p
         import lightgbm
 
-        wanted = parameters(settings, settings.seed)
+        wanted = parameters(settings, settings.seed) | self.special
         columns = [fit.columns[j] for j in keep]
         data = lightgbm.Dataset(fit.x[:, keep], label=fit.y, params=wanted, feature_name=columns)
         later = lightgbm.Dataset(valid.x[:, keep], label=valid.y, reference=data, params=wanted)
@@ -109,33 +124,40 @@ class LightGBM:
         """Learn from all rows; the rounds grow because there are more rows than there were to choose on."""
         keep = varying(rows.x)
         if not rows.two_classes or not len(keep):
-            return _constant(smoothed_rate(rows.y))
+            return self._constant(smoothed_rate(rows.y))
         import lightgbm
 
         columns = tuple(rows.columns[j] for j in keep)
         rounds = max(1, round(tuned["rounds"] * REFIT_ROUNDS))
-        first = parameters(settings, settings.seed)
+        first = parameters(settings, settings.seed) | self.special
         data = lightgbm.Dataset(
             rows.x[:, keep], label=rows.y, params=first, feature_name=list(columns), free_raw_data=False
         )
         texts = []
         for number in range(settings.lightgbm.seeds):
-            booster = lightgbm.train(parameters(settings, settings.seed + number), data, rounds)
+            wanted = parameters(settings, settings.seed + number) | self.special
+            booster = lightgbm.train(wanted, data, rounds)
             texts.append(trees_only(booster.model_to_string()))
-        return _load(columns, tuple(texts), settings.num_threads)
+        return self._load(columns, tuple(texts), settings.num_threads)
 
     def from_files(self, folder: Path) -> FittedLightGBM | FittedBaseRate:
         """Load what ``to_files`` wrote."""
-        content = read_json(folder / "lightgbm.json")
+        content = read_json(folder / f"{self.name}.json")
         if "rate" in content:
-            return _constant(float(content["rate"]))
-        names = [folder / f"lightgbm_{number}.txt" for number in range(content["boosters"])]
-        return _load(tuple(content["columns"]), tuple(name.read_text(encoding="utf-8") for name in names))
+            return self._constant(float(content["rate"]))
+        texts = tuple((folder / file).read_text(encoding="utf-8") for file in content["boosters"])
+        return self._load(tuple(content["columns"]), texts)
 
+    def _constant(self, rate: float) -> FittedBaseRate:
+        """Give what is left when there is one class, or no column that varies."""
+        return FittedBaseRate(rate, file=f"{self.name}.json")
 
-def _constant(rate: float) -> FittedBaseRate:
-    """Give what is left when there is one class, or no column that varies."""
-    return FittedBaseRate(rate, file="lightgbm.json")
+    def _load(self, columns: tuple[str, ...], texts: tuple[str, ...], num_threads: int = 1) -> FittedLightGBM:
+        import lightgbm
+
+        # Predictions come from the text even right after fitting, so saving and loading cannot change a bit.
+        boosters = tuple(lightgbm.Booster(model_str=text) for text in texts)
+        return FittedLightGBM(columns, boosters, texts, num_threads, self.name)
 
 
 def parameters(settings: TrainSettings, seed: int) -> dict[str, Any]:
@@ -167,15 +189,6 @@ def parameters(settings: TrainSettings, seed: int) -> dict[str, Any]:
 def trees_only(text: str) -> str:
     """Cut the training parameters (number of threads, paths): same trees, same bytes."""
     return text[: text.index("\nparameters:")] + "\n"
-
-
-def _load(columns: tuple[str, ...], texts: tuple[str, ...], num_threads: int = 1) -> FittedLightGBM:
-    import lightgbm
-
-    # Predictions come from the text even right after fitting, so saving and loading cannot change a bit.
-    return FittedLightGBM(
-        columns, tuple(lightgbm.Booster(model_str=text) for text in texts), texts, num_threads
-    )
 
 
 ESTIMATOR = LightGBM()

@@ -25,6 +25,7 @@ from models.reporting.facts import (
 )
 from models.reporting.family_section import family_pictures, family_section
 from models.reporting.figures.album import Picture, pictures
+from models.reporting.forecast_section import forecast_section
 from models.reporting.headline import action_card, target_card
 from models.reporting.journey_section import journey_section
 from models.reporting.journey_words import JourneyWords
@@ -57,6 +58,8 @@ class ReportInputs:
     journey, exits, personas : Path or None
         ``reports/journey.json``, ``reports/exits.json`` and ``artifacts/personas/personas.json``; what is not there
         is left out with a sentence that says so.
+    timing, value, next_category : Path or None
+        ``reports/timing.json``, ``value.json`` and ``next_category.json``; left out if they are not there.
     ids, links : Path or None
         ``data/ids.parquet`` and ``data/canonical/links.parquet``: only counted.
     map : Path or None
@@ -75,6 +78,9 @@ class ReportInputs:
     journey: Path | None = None
     exits: Path | None = None
     personas: Path | None = None
+    timing: Path | None = None
+    value: Path | None = None
+    next_category: Path | None = None
     ids: Path | None = None
     links: Path | None = None
     map: Path | None = None
@@ -143,6 +149,13 @@ def write_report(
             _target(key, one, evaluation, segments, words) for key, one in evaluation["targets"].items()
         ],
         "actions": action_phases(evaluation.get("next_action") or {}, words),
+        "forecasts": forecast_section(
+            _read(inputs.timing),
+            _read(inputs.value),
+            _read(inputs.next_category),
+            {target: one.get("gate") or {} for target, one in evaluation["targets"].items()},
+            words,
+        ),
         "families": family_section(families, inputs.plan_digest, words),
         "currency": currency,
         "meanings": {

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from features.errors import InputError
+from models.beats_baselines import tags_of
 from models.json_files import read_json_if_there
 from models.metrics import shortest_lift
 from models.target import TARGETS
@@ -27,7 +28,8 @@ EVERYBODY = ("roc_auc", "log_loss")
 FILES = (
     "params.yaml", "reports/report.html", "reports/segment_lift.csv", "reports/evaluation.json",
     "reports/metrics.json", "reports/journey.json", "reports/journey_map.svg", "reports/exits.json",
-    "data/columns.json", "artifacts/personas/personas.json",
+    "reports/timing.json", "reports/value.json", "reports/next_category.json", "data/columns.json",
+    "artifacts/personas/personas.json",
 )  # fmt: skip
 
 
@@ -53,6 +55,8 @@ class ModelContent:
         Out-of-time metrics; empty when not eligible.
     judged_on : str
         Hash of the rows (customers, cutoffs, outcomes) behind ``metrics``: only equal ones may be compared.
+    gate : mapping
+        Whether it ``passes`` the baselines (then it is registered), and the ``reason``; empty for next_action.
     """
 
     target: str
@@ -64,11 +68,12 @@ class ModelContent:
     reason: str
     metrics: Mapping[str, float]
     judged_on: str
+    gate: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def tags(self) -> dict[str, str]:
         """Say what it is, for people and for the register stage."""
-        return {
+        return tags_of(self.gate) | {
             "target": self.target,
             "phase": self.phase,
             "candidate": self.candidate,
@@ -182,7 +187,16 @@ def _models(root: Path, phases: Sequence[str], results: Mapping[str, Results]) -
             saved = read_json_if_there(folder / ("policy.json" if target == "next_action" else "model.json"))
             if saved:
                 numbers = results[target].phases.get(phase, {})
-                yield _model(target, phase, folder, saved, numbers, results[target].judged_on.get(phase, ""))
+                found = results[target]
+                yield _model(
+                    target,
+                    phase,
+                    folder,
+                    saved,
+                    numbers,
+                    found.judged_on.get(phase, ""),
+                    found.gate.get(phase, {}),
+                )
 
 
 def _model(
@@ -192,6 +206,7 @@ def _model(
     saved: Mapping[str, Any],
     numbers: Mapping[str, float],
     judged_on: str,
+    gate: Mapping[str, Any],
 ) -> ModelContent:
     reason = saved["reason"]
     # An action for everybody needs no column; only a rule that chooses per customer does.
@@ -206,6 +221,7 @@ def _model(
         reason=str(reason["en"] if isinstance(reason, dict) else reason),
         metrics=numbers,
         judged_on=judged_on,
+        gate=gate,
     )
 
 
@@ -265,6 +281,7 @@ def _in_words(model: ModelContent) -> str:
     shown = (shortest_lift(model.metrics), "log_loss")
     numbers = [f"{name} {model.metrics[name]:.3g}" for name in shown if name in model.metrics]
     state = [] if model.eligible else ["not eligible"]
+    state += ["not registered"] if model.eligible and model.gate.get("passes") is False else []
     return ", ".join([*state, *numbers]) or model.candidate
 
 

@@ -20,7 +20,10 @@ NO_EFFECT = ("engine", "tracking")
 #: Beside everything in ``artifacts/``, what the content key is made of.
 RESULTS = ("reports/metrics.json", "reports/evaluation.json")
 #: The same, where these analyses were made.
-IF_THERE = ("reports/journey.json", "reports/exits.json")
+IF_THERE = (
+    "reports/journey.json", "reports/exits.json", "reports/timing.json", "reports/value.json",
+    "reports/next_category.json",
+)  # fmt: skip
 #: What people vary and compare; any other key is logged when it differs from its default.
 PARAMS = (
     "source", "journey", "cutoffs.step_days",

@@ -15,7 +15,7 @@ ESTIMATE = ("value", "low", "high", "n")
 
 
 def journey_metrics(root: Path) -> Iterator[tuple[str, float]]:
-    """Give the headline numbers: drop-off per phase (as the report tells it), the loyalty loop, and what exits gain.
+    """Give the headline numbers: drop-off per phase (as the report tells it), the loop, and what is foreseen besides.
 
     Parameters
     ----------
@@ -35,6 +35,30 @@ def journey_metrics(root: Path) -> Iterator[tuple[str, float]]:
     if "all" in exits:
         yield "exits/log_loss all", float(exits["all"]["log_loss"])
         yield "exits/gain all", float(exits["all"]["gain"])
+    yield from _forecasts(root)
+
+
+def _forecasts(root: Path) -> Iterator[tuple[str, float]]:
+    """Give how well the next order, its money and its categories were foreseen; what is not known gives nothing."""
+    timing = read_json_if_there(root / "reports/timing.json").get("out_of_time") or {}
+    value = read_json_if_there(root / "reports/value.json").get("out_of_time") or {}
+    category = read_json_if_there(root / "reports/next_category.json").get("out_of_time") or {}
+    everybody = value.get("all") or {}
+    found: dict[str, Any] = {
+        "timing/coverage p10-p90": _at(timing, "quantiles", "all", "coverage", "share"),
+        "timing/before p10": _at(timing, "quantiles", "all", "before_p10", "share"),
+        "value/ratio": everybody.get("ratio"),
+        "value/gini": everybody.get("gini"),
+        "next_category/ndcg5 all": _at(category, "all", "all", "ndcg5", "model"),
+        "next_category/ndcg5 new": _at(category, "all", "new", "ndcg5", "model"),
+    }
+    yield from ((name, float(number)) for name, number in found.items() if number is not None)
+
+
+def _at(found: Any, *keys: str) -> Any:
+    for key in keys:
+        found = (found or {}).get(key)
+    return found
 
 
 def journey_tables(root: Path) -> Tables:

@@ -31,7 +31,7 @@ MODEL_ID = "klantreis.model_id"
 
 
 def register(root: Path, settings: TrackingSettings) -> dict[str, Any]:
-    """Register every eligible model of the tracked run, once, and move the aliases.
+    """Register every eligible model of the tracked run that beats the baselines, once, and move the aliases.
 
     Parameters
     ----------
@@ -59,21 +59,30 @@ def register(root: Path, settings: TrackingSettings) -> dict[str, Any]:
         with _for_all_of_mlflow(tracking_uri(root)):
             for model in _logged(client, run):
                 place = f"{model.tags['target']}.{model.tags['phase']}"
-                if model.tags["eligible"] == "true":
+                why_not = _why_not(model)
+                if why_not is None:
                     models[f"klantreis.{place}"] = _register(client, f"klantreis.{place}", model)
                 else:
-                    refused[place] = model.tags.get("reason", "")
+                    refused[place] = why_not
     record = {"run_id": run["run_id"], "models": models, "not_registered": refused}
     with replacing(root / REGISTERED) as beside:
         beside.write_text(json.dumps(record, sort_keys=True, indent=1) + "\n", encoding="utf-8")
     promoted = sum(CHAMPION in one["aliases"] for one in models.values())
     logger.info(
-        "MLflow: %d models registered, %d champion, %d phases not eligible",
+        "MLflow: %d models registered, %d champion, %d not registered",
         len(models),
         promoted,
         len(refused),
     )
     return record
+
+
+def _why_not(model: LoggedModel) -> str | None:
+    """Say why a model is not registered: its phase carries none, or it does not beat the baselines."""
+    if model.tags["eligible"] != "true":
+        return str(model.tags.get("reason", ""))
+    # A run of before this gate, and the next best action, which has one of its own, carry no such tag.
+    return str(model.tags["gate"]) if model.tags.get("beats_baselines") == "false" else None
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +30,14 @@ class Results:
         Metric to its plain mean over the phases that could be judged.
     judged_on : mapping
         Phase to the hash of the rows behind its metrics: only results on equal rows may be compared.
+    gate : mapping
+        Phase to its verdict (``models.beats_baselines``): whether it ``passes``, and the ``reason``.
     """
 
     phases: Mapping[str, Numbers]
     mean: Numbers
     judged_on: Mapping[str, str]
+    gate: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def results_of(root: Path, target: str, money: Mapping[str, Any]) -> Results:
@@ -58,6 +61,7 @@ def results_of(root: Path, target: str, money: Mapping[str, Any]) -> Results:
         {phase: numbers for phase, numbers in phases.items() if numbers},
         _values(found.get("mean", {})),
         _rows_behind(root / "artifacts" / target / "out_of_time.parquet"),
+        found.get("gate", {}),
     )
 
 

@@ -20,7 +20,7 @@ from mlflow.pyfunc.model import PythonModel, PythonModelContext
 
 Predict = Callable[[np.ndarray], np.ndarray]
 #: The same constants as in the repository, where their reasons stand.
-EDGE, REACH, BATCH = 1e-9, 4.0, 65_536
+EDGE, REACH, BATCH, TILT = 1e-9, 4.0, 65_536, 1e-4
 
 
 def _sigmoid(log_odds: np.ndarray) -> np.ndarray:
@@ -66,8 +66,8 @@ def boosted_trees(folder: Path, content: dict[str, Any]) -> Predict:
     """Mean log-odds of one or more LightGBM boosters."""
     if "rate" in content:
         return _constant(float(content["rate"]))
-    names = [folder / f"lightgbm_{number}.txt" for number in range(content["boosters"])]
-    boosters = [lightgbm.Booster(model_str=name.read_text(encoding="utf-8")) for name in names]
+    texts = [(folder / name).read_text(encoding="utf-8") for name in content["boosters"]]
+    boosters = [lightgbm.Booster(model_str=text) for text in texts]
 
     def predict(x: np.ndarray) -> np.ndarray:
         total = np.zeros(len(x))
@@ -81,9 +81,38 @@ def boosted_trees(folder: Path, content: dict[str, Any]) -> Predict:
 #: How to read ``<estimator>.json``; a new estimator in ``models/estimators`` needs its line here.
 READERS: dict[str, Callable[[Path, dict[str, Any]], Predict]] = {
     "base_rate": base_rate,
+    "extra_trees": boosted_trees,
     "lightgbm": boosted_trees,
     "logistic": logistic,
 }
+
+
+def calibrated(calibration: dict[str, Any] | None, p: np.ndarray) -> np.ndarray:
+    """Put a calibration behind a probability, as ``models/calibrators`` does."""
+    if calibration is None or not len(p):
+        return p
+    numbers = {name: np.asarray(values, dtype=np.float64) for name, values in calibration["numbers"].items()}
+    if calibration["kind"] == "logistic":
+        return _sigmoid(numbers["slope"][0] * _log_odds(p) + numbers["shift"][0])
+    if calibration["kind"] == "beta":
+        inside = np.clip(p, EDGE, 1.0 - EDGE)
+        low, high = np.log(inside), -np.log(1.0 - inside)
+        return _sigmoid(numbers["low"][0] * low + numbers["high"][0] * high + numbers["shift"][0])
+    if calibration["kind"] == "isotonic":
+        return _read_curve(numbers["raw"], numbers["calibrated"], p)
+    raise ValueError(f"unknown calibration {calibration['kind']!r}")
+
+
+def _read_curve(raw: np.ndarray, calibrated: np.ndarray, p: np.ndarray) -> np.ndarray:
+    if len(raw) == 1:
+        level = np.full(len(p), calibrated[0])
+    else:
+        held = np.clip(p, raw[0], raw[-1])
+        right = np.clip(np.searchsorted(raw, held, side="right"), 1, len(raw) - 1)
+        left = right - 1
+        way = (held - raw[left]) / (raw[right] - raw[left])
+        level = np.minimum(calibrated[left] + way * (calibrated[right] - calibrated[left]), calibrated[right])
+    return np.asarray((1.0 - TILT) * level + TILT * p)
 
 
 class PhaseProbability(PythonModel):
@@ -93,7 +122,9 @@ class PhaseProbability(PythonModel):
         """Read the folder that ``models/bundle.py`` wrote."""
         folder = Path(context.artifacts["model"])
         self.members: list[tuple[float, list[str], Predict]] = []
-        for member in json.loads((folder / "model.json").read_text(encoding="utf-8"))["members"]:
+        saved = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        self.calibration = saved.get("calibration")
+        for member in saved["members"]:
             name = member["estimator"]
             content = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
             reader = READERS[name](folder, content)
@@ -117,7 +148,7 @@ class PhaseProbability(PythonModel):
             for weight, part in parts:
                 total += weight * _log_odds(part)
             p = _sigmoid(total)
-        return pd.DataFrame({"p": p}, index=model_input.index)
+        return pd.DataFrame({"p": calibrated(self.calibration, p)}, index=model_input.index)
 
 
 set_model(PhaseProbability())

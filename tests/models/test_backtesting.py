@@ -29,7 +29,8 @@ def test_newest_cutoffs_that_can_be_judged(make_panel: Make) -> None:
 def test_the_table_has_one_row_per_customer_at_risk(make_panel: Make) -> None:
     panel = make_panel()
     table = out_of_time(panel, CONTRACT, SETTINGS, baselines(), 2)
-    names = ["customer_id", "cutoff_us", "phase", "y", "p", "p_base_rate", "p_recency", "p_rfm_logistic"]
+    baseline_names = ["p_base_rate", "p_one_cutoff_lightgbm", "p_recency", "p_rfm_logistic"]
+    names = ["customer_id", "cutoff_us", "phase", "y", "p", *baseline_names]
     assert table.column_names == names
     newest = panel.cutoff_us >= 6 * 14 * DAY_US
     assert table.num_rows == int((newest & ~panel.in_phase("dormant")).sum())

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
+from features.contract import CHANNELS, DAY_US, KINDS
+from features.plan import Plan
+from features.registry import families
 from features.settings import LabelContract
+from features.table import column_dictionary
 from models.bundle import PhaseModel, estimators, save
 from models.estimators._base import Fitted, Rows, logit
 from models.explain import contributions, reasons
 from models.panel import Panel
 from models.settings import LightGBMSettings, TrainSettings
+from pipelines.params import load_journey
 
 SETTINGS = TrainSettings(lightgbm=LightGBMSettings(min_child_samples=20))
 COLUMNS = ("recency__order_days", "noise", "journey__is_decision")
@@ -76,3 +85,35 @@ def test_reasons_are_words_with_a_sign_and_the_value(tmp_path, language: str, wo
     assert found[1] == [f"{word}: -2 (-)"]
     assert found[3] == []
     assert not any("journey" in text for texts in found for text in texts)
+
+
+def every_column(repo: Path) -> list[dict[str, Any]]:
+    """The dictionary of all families that ship, for a source with every kind of event and channel."""
+    journey = load_journey("five_phase", repo)
+    plan = Plan(
+        source="every", currency="EUR", kinds=KINDS, channels=CHANNELS, complete_until_us=900 * DAY_US,
+        missing_days=(), as_of_us=900 * DAY_US, cutoffs={"churn": (800 * DAY_US,)},
+        contracts=(LabelContract(target="churn", horizon_days=28),), families=tuple(families()),
+        windows_days=(7, 28, 84), lookback_days=730, mean_gap_days=30.0, journey=journey,
+    )  # fmt: skip
+    return column_dictionary(plan)
+
+
+def test_every_column_that_ships_has_words_in_both_languages(repo: Path) -> None:
+    columns = every_column(repo)
+    assert {one["family"] for one in columns} == {"phase", *families()}
+    for one in columns:
+        for language in ("en", "nl"):
+            words = one[f"meaning_{language}"]
+            assert words.strip() and "{" not in words and words != one["name"], one["name"]
+    alike = [
+        one["name"] for one in columns if one["meaning_en"] == one["meaning_nl"] and " " in one["meaning_en"]
+    ]
+    assert alike == []
+
+
+def test_two_columns_never_have_the_same_words(repo: Path) -> None:
+    columns = every_column(repo)
+    for language in ("en", "nl"):
+        counts = Counter(one[f"meaning_{language}"] for one in columns)
+        assert [words for words, n in counts.items() if n > 1] == []

@@ -98,7 +98,8 @@ def test_a_separate_model_serves_phases_that_truly_differ(make_panel: Make) -> N
 
 
 def test_phases_that_do_not_differ_share_the_pooled_model(make_panel: Make) -> None:
-    learned = learn(make_panel(), CONTRACT, SETTINGS.model_copy(update={"margin": 2.0}), NOW)
+    alone = SETTINGS.model_copy(update={"margin": 2.0, "blend": False})
+    learned = learn(make_panel(), CONTRACT, alone, NOW)
     assert all(model.candidate.startswith("pooled") for model in learned.phases.values())
 
 

@@ -17,8 +17,15 @@ def guess(strength: float, noise: float = 0.0, seed: int = 0) -> np.ndarray:
 def test_separate_is_less_simple_than_any_pooled() -> None:
     pooled, separate = (candidates(scope, RANKS, True) for scope in ("pooled", "separate"))
     assert max(c.simplicity for c in pooled) < min(c.simplicity for c in separate)
-    assert [c.name for c in pooled] == ["pooled logistic", "pooled lightgbm", "pooled blend"]
-    assert dict(pooled[-1].weights) == {"logistic": 0.5, "lightgbm": 0.5}
+    assert [c.name for c in pooled] == ["pooled blend", "pooled logistic", "pooled lightgbm"]
+    assert dict(pooled[0].weights) == {"logistic": 0.5, "lightgbm": 0.5}
+
+
+def test_within_noise_the_mean_of_all_kinds_serves() -> None:
+    mean, simple, trees = candidates("pooled", RANKS, True)
+    said = [(simple, guess(0.2, 0.1)), (trees, guess(0.2, 0.1, seed=1)), (mean, guess(0.19, 0.1))]
+    assert choose(Y, said, margin=99.0).candidate is mean
+    assert choose(Y, said, margin=0.0).candidate is not mean
 
 
 def test_one_estimator_has_no_blend() -> None:
@@ -26,21 +33,21 @@ def test_one_estimator_has_no_blend() -> None:
 
 
 def test_within_noise_the_simplest_wins() -> None:
-    simple, trees, _ = candidates("pooled", RANKS, True)
+    _, simple, trees = candidates("pooled", RANKS, True)
     slightly_better = guess(0.2, 0.1, seed=1)
     chosen = choose(Y, [(simple, guess(0.19, 0.1)), (trees, slightly_better)], margin=2.0)
     assert chosen.candidate is simple
-    assert "simplest within noise of pooled lightgbm" in chosen.reason
+    assert "pooled logistic goes first within noise of pooled lightgbm" in chosen.reason
 
 
 def test_without_margin_the_best_wins() -> None:
-    simple, trees, _ = candidates("pooled", RANKS, True)
+    _, simple, trees = candidates("pooled", RANKS, True)
     chosen = choose(Y, [(simple, guess(0.19, 0.1)), (trees, guess(0.2, 0.1))], margin=0.0)
     assert chosen.candidate is trees
 
 
 def test_a_clear_gain_beats_simplicity() -> None:
-    simple, trees, _ = candidates("pooled", RANKS, True)
+    _, simple, trees = candidates("pooled", RANKS, True)
     chosen = choose(Y, [(simple, guess(0.1, 0.1)), (trees, guess(0.6, 0.1, 1))], margin=1.0)
     assert chosen.candidate is trees
     assert "lowest log loss" in chosen.reason
@@ -50,7 +57,7 @@ def test_a_clear_gain_beats_simplicity() -> None:
 
 
 def test_equal_candidates_go_to_the_simplest_in_any_order() -> None:
-    simple, trees, _ = candidates("pooled", RANKS, True)
+    _, simple, trees = candidates("pooled", RANKS, True)
     for order in ([simple, trees], [trees, simple]):
         assert choose(Y, [(c, guess(0.3)) for c in order], margin=0.0).candidate is simple
 

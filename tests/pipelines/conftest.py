@@ -11,7 +11,17 @@ import pandas as pd
 import pytest
 import yaml
 
-from pipelines import features, fetch, ingest, train_exits, train_next_action, train_probability
+from pipelines import (
+    features,
+    fetch,
+    ingest,
+    train_category,
+    train_exits,
+    train_next_action,
+    train_probability,
+    train_timing,
+    train_value,
+)
 
 MAPPING = {
     "kind": "table",
@@ -43,8 +53,13 @@ LIGHTER = (
     ("source: demo", "source: shop"),
     ("windows_days: [7, 28, 56, 84, 168, 364]", "windows_days: [28, 84]"),
     ("max_rounds: 600", "max_rounds: 20"),
+    ("max_rounds: 150", "max_rounds: 10"),
+    ("max_rounds: 100", "max_rounds: 10"),
+    ("max_rounds: 200", "max_rounds: 10"),
     ("min_positives: 50", "min_positives: 20"),
     ("min_negatives: 50", "min_negatives: 20"),
+    ("min_positives: null", "min_positives: 20"),
+    ("min_negatives: null", "min_negatives: 20"),
     ("test_cutoffs: 3", "test_cutoffs: 2"),
     ("threads: 2", "threads: 1"),
 )
@@ -101,7 +116,8 @@ def run_stages() -> Callable[[Path], Path]:
         for target in ("churn", "readiness"):
             train_probability.run(project, target)
         train_next_action.run(project)
-        train_exits.run(project)
+        for stage in (train_exits, train_timing, train_value, train_category):
+            stage.run(project)
         return project
 
     return run

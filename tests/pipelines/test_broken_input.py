@@ -204,7 +204,7 @@ def test_only_bad_rows_are_refused_with_the_commonest_reason(project: Project, c
 @pytest.mark.parametrize(
     ("file", "old", "new", "words"),
     [
-        ("params.yaml", "num_leaves: 15", "num_leafs: 15", ["train.lightgbm.num_leafs", "allowed here"]),
+        ("params.yaml", "max_cutoffs: 60", "max_cutofs: 60", ["train.max_cutofs", "allowed here"]),
         ("params.yaml", "bands: [0.25, 0.75]", "bands: [0.75, 0.25]", ["score", "must rise", "0.75"]),
         ("params.yaml", "bands: [0.25, 0.75]", "bands: [0.2, 0.5, 0.8]", ["score.bands", "0.5"]),
         ("params.yaml", "source: shop", "source: shopp", ["shopp.yaml does not", "sources: shop;", "change source"]),

@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 #: either: params.yaml spells them all out (see test_params).
 PLUMBING = {
     "features/atomic.py", "features/discovery.py", "features/errors.py", "features/settings.py", "models/json_files.py",
-    "models/settings.py", "pipelines/cli.py", "pipelines/params.py", "pipelines/paths.py",
+    "models/settings.py", "models/timing/settings.py", "models/value/settings.py", "models/next_category/settings.py",
+    "pipelines/cli.py", "pipelines/cli_models.py", "pipelines/params.py", "pipelines/paths.py",
 }  # fmt: skip
 #: The other engine: it gives the same bytes (tests/features/engines/on_spark), so it decides nothing either.
 SPARK = ("features/engines/spark", "pipelines/score_spark")
@@ -34,7 +35,8 @@ ENTRY = {
     "train@next_action": "pipelines/train_next_action.py", "evaluate": "pipelines/evaluate.py",
     "score": "pipelines/score.py", "report": "pipelines/report.py", "track": "pipelines/track.py",
     "register": "pipelines/register.py", "exits": "pipelines/train_exits.py", "personas": "pipelines/personas.py",
-    "journey": "pipelines/journey.py",
+    "journey": "pipelines/journey.py", "timing": "pipelines/train_timing.py", "value": "pipelines/train_value.py",
+    "next_category": "pipelines/train_category.py",
 }  # fmt: skip
 #: Stages that only read and show: held to their own code.
 READERS = {

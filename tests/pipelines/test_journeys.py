@@ -16,7 +16,7 @@ from features.errors import InputError
 from features.labels.exits import EXITS
 from models.exits.probabilities import P
 from models.panel import load_panel
-from pipelines import features, journeys, score, train_exits, train_probability
+from pipelines import features, journeys, score, train_exits, train_probability, train_timing, train_value
 from pipelines.cli import app
 from pipelines.edit_params import edit
 from pipelines.params import load_journey, load_params
@@ -47,8 +47,8 @@ def test_switching_the_journey_reruns_everything(shop: Path) -> None:
     features.run(shop)
     for target in ("churn", "readiness"):
         train_probability.run(shop, target)
-    train_exits.run(shop)
-    score.run(shop)
+    for stage in (train_exits, train_timing, train_value, score):
+        stage.run(shop)
     scores = pq.read_table(Project(shop).scores).to_pandas()
     assert set(scores["journey"]) == {"5k"}
     assert set(scores["phase"]) <= set(load_journey("5k", shop).phase_keys)

@@ -50,7 +50,7 @@ def test_params_file_spells_out_the_defaults_of_the_code(repo: Path) -> None:
     [
         ("learning_rate: 0.05", "learnin_rate: 0.05", ["train.lightgbm.learnin_rate", "learning_rate"]),
         ("seed: 7", "seed: seven", ["params.yaml", "seed", "integer", "'seven'"]),
-        ("min_positives: 50", "min_positives: 0", ["churn.min_positives", "greater than or equal to 1", "0"]),
+        ("min_positives: null", "min_positives: 0", ["churn.min_positives", "greater than or equal to 1", "0"]),
         ("language: en", "language: fr", ["language", "'en' or 'nl'", "'fr'"]),
         ("as_of: null", "as_of: yesterday", ["cutoffs.as_of", "date", "'yesterday'"]),
         ("windows_days: [7, 28,", "windows_days: [28, 7,", ["features", "must rise"]),

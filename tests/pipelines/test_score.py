@@ -29,7 +29,10 @@ from pipelines.plan import load_plan
 COLUMNS = [
     "customer_id", "id_space", "as_of", "journey", "phase", "days_in_phase", "persona", "p_churn", "p_ready",
     "p_advance", "p_stall", "p_regress", "p_leave", "eligible",
-    "not_eligible_reason", "score", "percentile", "band", "action", "action_value", "action_effect", "effect_low",
+    "not_eligible_reason", "score", "percentile", "band",
+    "p_order_7d", "p_order_14d", "p_order_28d", "p_order_56d", "p_order_84d", "next_order_p10", "next_order_p50",
+    "next_order_p90", "p_left_84d", "predicted_value", "next_categories", "action", "action_value", "action_effect",
+    "effect_low",
     "effect_high", "action_cost", "blocked", "is_control", "reasons", "model_version", "data_hash",
 ]  # fmt: skip
 

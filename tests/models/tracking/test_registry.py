@@ -126,3 +126,26 @@ def test_a_run_that_is_not_in_the_store_is_explained(project: Path, run_track: T
     (project / "reports/mlflow_run.json").write_text(json.dumps(record))
     with pytest.raises(InputError, match="not in the MLflow store"):
         register(project, SETTINGS)
+
+
+def test_a_model_that_does_not_beat_the_baselines_is_not_registered_and_says_so(
+    project: Path, run_track: Track
+) -> None:
+    path = project / "reports/evaluation.json"
+    evaluation = json.loads(path.read_text())
+    said = (
+        "does not beat baseline rfm logistic: log loss 0.0123 above it on 900 out-of-time rows, within chance"
+    )
+    evaluation["targets"]["churn"]["gate"] = {
+        "decision": {"passes": False, "outcome": "within noise", "reason": said},
+        "retention": {"passes": True, "outcome": "beats", "reason": "beats every baseline"},
+    }
+    path.write_text(json.dumps(evaluation))
+    run_track()
+    record = register(project, SETTINGS)
+    assert record["not_registered"]["churn.decision"] == said
+    assert CHURN not in record["models"] and not versions(project)
+    assert {"klantreis.churn.retention", "klantreis.readiness.decision"} <= set(record["models"])
+    models = json.loads((project / "reports/mlflow_run.json").read_text())["models"]["churn"]
+    tags = connect(project).get_logged_model(models["decision"]).tags
+    assert tags["beats_baselines"] == "false" and tags["gate"] == said and tags["eligible"] == "true"

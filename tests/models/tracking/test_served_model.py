@@ -13,9 +13,10 @@ import pytest
 
 from models.actions.phase_policy import load_policies
 from models.bundle import estimators, load
+from models.calibration import Calibration, Outcomes, calibrators
 from models.policy import decide
 from models.tracking.run import connect
-from models.tracking.served_model import READERS
+from models.tracking.served_model import READERS, calibrated
 
 COLUMNS = ("recency__order", "frequency__orders__28d", "monetary__spend__28d")
 #: Runs in isolated mode (no PYTHON* variables, no folder of ours on the path).
@@ -109,3 +110,15 @@ def test_an_empty_list_gives_an_empty_answer(
 
 def test_every_estimator_can_be_served() -> None:
     assert set(READERS) == set(estimators())
+
+
+@pytest.mark.parametrize("kind", sorted(calibrators()))
+@pytest.mark.parametrize("rows", [1, 4000])
+def test_a_calibration_gives_the_same_bits_elsewhere(kind: str, rows: int) -> None:
+    rng = np.random.default_rng(1)
+    p = rng.random(rows)
+    found = Calibration.fit(kind, Outcomes(p, (rng.random(rows) < p**2).astype(np.float32)))
+    asked = np.append(rng.random(500), [0.0, 1e-12, 1.0])
+    saved = json.loads(json.dumps(found.as_json()))
+    assert np.array_equal(calibrated(saved, asked), found.apply(asked))
+    assert np.array_equal(calibrated(None, asked), asked)

@@ -1,0 +1,1 @@
+"""Kinds of calibration, one file each, behind the protocol of ``_base``, found by file name."""

@@ -1,0 +1,1 @@
+"""Predicted value: the net money a customer is expected to bring within the horizon."""
