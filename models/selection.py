@@ -118,8 +118,8 @@ def choose(
 ) -> Choice:
     """Choose by log loss; among those within noise of the best, take the mean of all kinds, else the simplest.
 
-    One later cutoff is little to choose a kind of model by: on the five benchmark tasks the mean of all kinds had a
-    lower log loss at later cutoffs than what the best of one cutoff had (docs/quality.md).
+    One later cutoff is little to choose a kind of model by: at the cutoffs after it the mean of all kinds had a lower
+    log loss than the best of that one cutoff on three of five benchmark tasks, and the same on two (docs/quality.md).
 
     The number of rounds and the penalty of each candidate were chosen on these same rows, so the losses
     compared here are a little too good, most for who had most to choose. What is reported is not touched by

@@ -98,8 +98,8 @@ class ExitSettings(Settings):
 
     ``horizon_days`` null: one step of the observation grid, as the source declares. At most ``max_rows`` rows are
     learnt from (whole customers, drawn by ``seed``); everybody is predicted. ``margin`` and ``shares_margin`` are
-    standard errors of the paired difference in log loss: within the first the simplest model wins, within the second
-    a phase keeps its plain shares.
+    standard errors of the paired difference in log loss: within the first the mean of both kinds serves, within the
+    second a phase keeps its plain shares.
     """
 
     horizon_days: Annotated[int, Field(ge=1, le=365)] | None = None

@@ -1,7 +1,7 @@
 """Boosted trees whose splits are drawn at random (LightGBM's ``extra_trees``): they err elsewhere than the usual ones.
 
-Not among the shipped estimators: in the mean of all kinds they changed the benchmark tasks within noise, for 1.6 times
-the time (docs/quality.md). ``train.estimators`` in params.yaml switches them on.
+Not among the shipped estimators: in the mean of all kinds they changed the benchmark tasks within noise, and are one
+kind more to fit (docs/quality.md). ``train.estimators`` in params.yaml switches them on.
 
 References
 ----------

@@ -15,8 +15,8 @@ class TimingSettings(Settings):
 
     ``horizons_days`` rise; each has a model of its own. At most ``max_rows`` rows are learnt from (whole customers,
     drawn by ``seed``); everybody is predicted. ``margin`` is in standard errors of the paired difference in log loss:
-    within it the simplest wins. A horizon with fewer than ``min_positives`` orders or ``min_negatives`` rows without
-    one is left out.
+    within it the mean of both kinds serves. A horizon with fewer than ``min_positives`` orders or ``min_negatives``
+    rows without one is left out.
     """
 
     horizons_days: Annotated[tuple[Days, ...], Field(min_length=1, max_length=20)] = (7, 14, 28, 56, 84)
