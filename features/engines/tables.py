@@ -74,7 +74,7 @@ def _merge_cutoff(parts: list[Path], cutoff: int, plan: Plan, out: Path) -> None
         schema = first.schema.with_metadata({PLAN_DIGEST: plan.digest})
     floats = [field.name for field in schema if pa.types.is_floating(field.type)]
     with pq.ParquetWriter(
-        out / f"{day_of(plan.all_cutoffs[cutoff])}.parquet", schema, compression="zstd",
+        out / f"{day_of(plan.all_cutoffs[cutoff])}.parquet", schema, compression="lz4",
         use_dictionary=[field.name for field in schema if field.name not in floats],
         use_byte_stream_split=floats, write_statistics=False,
     ) as writer:  # fmt: skip
@@ -112,5 +112,5 @@ def _rows(part: Path, cutoff: int, columns: list[str] | None = None) -> pa.Table
         with pa.ipc.open_file(str(part)) as file:
             places = [file.schema.get_field_index(name) for name in columns]
         options = pa.ipc.IpcReadOptions(use_threads=False, included_fields=places)
-    with pa.OSFile(str(part)) as source, pa.ipc.open_file(source, options=options) as file:
+    with pa.memory_map(str(part)) as source, pa.ipc.open_file(source, options=options) as file:
         return pa.Table.from_batches([file.get_batch(cutoff)])
