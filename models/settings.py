@@ -53,7 +53,7 @@ class TrainSettings(Settings):
     blend: bool = True
     separate_phases: bool = True
     margin: Annotated[float, Field(ge=0)] = 1.0
-    separate_margin: Annotated[float, Field(ge=0)] = 2.0
+    separate_margin: Annotated[float, Field(ge=0)] = 3.0
     calibrate: bool = False
     calibration_margin: Annotated[float, Field(ge=0)] = 2.0
     max_cutoffs: Annotated[int, Field(ge=1)] = 60

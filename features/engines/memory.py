@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 
 #: ``mallopt`` of glibc: what to keep free at the top, what to ask for at once, and from where on to map apart (bytes).
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = (-1, 1 << 30), (-2, 1 << 26), (-3, 1 << 25)
@@ -19,7 +20,8 @@ def keep_freed_memory() -> bool:
     bool
         Whether this C library could be told; elsewhere than on glibc nothing changes.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    # Windows knows no library of "the program itself".
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
     if mallopt is None:
         return False
     options = _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD

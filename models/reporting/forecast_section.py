@@ -84,13 +84,18 @@ def _what(found: Found, words: Words) -> dict[str, Any]:
     for key, one in words.in_order(judged):
         cells = []
         for which in ("all", "new"):
-            # Too few customers of a phase: nothing was judged, and dashes say so.
-            ndcg = (one.get(which) or {}).get("ndcg5") or {}
+            scope = one.get(which) or {}
+            # Too few to draw an interval from say nothing: dashes, beside how many there were.
+            ndcg = scope.get("ndcg5") or {}
+            ndcg = ndcg if ndcg.get("gain_low") is not None else {}
+            cells.append(_plain(words.number(float(scope.get("judged") or 0))))
             cells += [_plain(words.number(ndcg.get(name), 3)) for name in ("model", "own_frequency")]
             cells.append(_gain(ndcg, words))
         rows.append({"label": words.phase(key), "cells": cells})
     heads = [
-        words(f"forecast_{part}_{which}") for which in ("all", "new") for part in ("model", "own", "gain")
+        words(f"forecast_{part}_{which}")
+        for which in ("all", "new")
+        for part in ("judged", "model", "own", "gain")
     ]
     text = words(
         "forecast_what_text", days=words.number(found["horizon_days"]), new=words.number(found["new_days"])

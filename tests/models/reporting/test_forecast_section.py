@@ -39,7 +39,10 @@ NDCG = {
     "gain_high": 0.02,
 }
 CATEGORY: dict[str, Any] = {
-    "horizon_days": 14, "new_days": 112, "out_of_time": {"all": {"all": {"ndcg5": NDCG}, "new": {}}},
+    "horizon_days": 14, "new_days": 112, "out_of_time": {
+        "all": {"all": {"ndcg5": NDCG, "judged": 704}, "new": {}},
+        "decision": {"all": {"ndcg5": {**NDCG, "gain_low": None, "gain_high": None}, "judged": 1}, "new": {}},
+    },
 }  # fmt: skip
 GATES = {
     "churn": {
@@ -64,14 +67,14 @@ def test_every_table_says_what_was_measured() -> None:
     assert texts(found["when"]) == [["11%", "–", "–", "0.71", "0.83"]]
     assert found["when"]["notes"] == ["84 days: the log is too short"]
     assert texts(found["much"]) == [["41.50", "40.00", "1.04", "0.62", "25%", "B"]]
-    assert texts(found["what"]) == [["0.674", "0.662", "+0.012", "–", "–", "–"]]
+    assert texts(found["what"]) == [
+        ["704", "0.674", "0.662", "+0.012", "0", "–", "–", "–"],
+        ["1", "–", "–", "–", "0", "–", "–", "–"],
+    ]
     assert [cell["better"] for cell in found["what"]["rows"][0]["cells"]] == [
-        False,
-        False,
+        *[False] * 3,
         True,
-        False,
-        False,
-        False,
+        *[False] * 4,
     ]
 
 
