@@ -15,6 +15,7 @@ import typer
 
 from features.errors import InputError
 from models.target import PROBABILITY_TARGETS
+from pipelines.cli_experiment import app as experiment_commands
 from pipelines.cli_models import app as model_commands
 from pipelines.params import project_root
 
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 
 app.add_typer(model_commands)
+app.add_typer(experiment_commands, name="experiment")
 
 
 def _stage(name: str) -> None:
