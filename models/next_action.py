@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -16,20 +16,16 @@ from threadpoolctl import threadpool_limits
 from features.atomic import replacing
 from models.actions.action_rule import Candidates, Learning, learn_rule
 from models.actions.average_effects import AverageEffect, average_effect
-from models.actions.candidates import Comparable, Words, action_cost, comparable
+from models.actions.candidates import Comparable, Words, comparable
 from models.actions.decision_log import NONE, DecisionLog
+from models.actions.decision_segments import SegmentSources, in_segments
 from models.actions.gate import Verdict, judge, refuse
 from models.actions.phase_policy import PhasePolicy
-from models.actions.propensities import WARNING
+from models.actions.phase_summary import arms_summary, compared_summary, verdict_summary
+from models.actions.segment_effects import PhaseScores, effects_summary, segment_effects, write_effects
 from models.actions.tournament import Tournament, run_tournament
-from models.actions.verdict_words import missing_cost_words, weak_overlap_words
-from models.offpolicy import Estimate, clustered_mean
 from models.settings import NextActionSettings
 from models.side_by_side import side_by_side
-
-#: Share of decisions with next to no chance of an action from which its figures lean on the model: worth a
-#: warning.
-WEAK_OVERLAP = 0.10
 
 logger = logging.getLogger(__name__)
 
@@ -42,10 +38,24 @@ def _one_thread() -> threadpool_limits:
     return threadpool_limits(1)
 
 
+class Trained(NamedTuple):
+    """What is said of a phase, what scoring follows in it, and the scores to read effects from, if compared."""
+
+    summary: dict[str, Any]
+    policy: PhasePolicy
+    scores: PhaseScores | None = None
+
+
 def train_next_action(
-    log: DecisionLog | None, settings: NextActionSettings, out: Path, phases: Sequence[str]
+    log: DecisionLog | None,
+    settings: NextActionSettings,
+    out: Path,
+    phases: Sequence[str],
+    sources: SegmentSources | None = None,
 ) -> dict[str, Any]:
     """Learn and judge every phase of a log; write ``tournament.json`` and one ``policy.json`` per phase.
+
+    Beside them ``segment_effects.parquet`` (``models.actions.segment_effects``).
 
     Parameters
     ----------
@@ -56,6 +66,8 @@ def train_next_action(
         Folder to replace, usually ``artifacts/next_action``.
     phases : sequence of str
         Phases that can be acted on, in journey order; decisions in another one (dormant) are left out, counted.
+    sources : SegmentSources, optional
+        Where the segments of decisions are read from; without it effects are of everybody in a phase.
 
     Returns
     -------
@@ -68,35 +80,41 @@ def train_next_action(
         The propensities of the log contradict the settings or themselves.
     """
     judged = side_by_side([partial(_judged, phase, log, settings) for phase in phases], settings.workers)
-    found = {phase: summary for phase, (summary, _) in zip(phases, judged, strict=True)}
-    policies = {phase: policy for phase, (_, policy) in zip(phases, judged, strict=True)}
+    found = {phase: one.summary for phase, one in zip(phases, judged, strict=True)}
     for phase in phases:
         logger.info("next action in %s: %s, %s", phase, found[phase]["state"], found[phase]["recommended"])
-    tournament = {"phases": found, "left_out": _left_out(log, phases), "n": 0 if log is None else len(log)}
+    effects = segment_effects(
+        in_segments([one.scores for one in judged if one.scores], sources), settings.confidence
+    )
+    tournament = {
+        "phases": found,
+        "left_out": _left_out(log, phases),
+        "n": 0 if log is None else len(log),
+        "confidence": settings.confidence,
+        "segment_effects": effects_summary(effects),
+    }
     with replacing(out) as beside:
         beside.mkdir(parents=True)
-        for phase, policy in policies.items():
-            policy.save(beside / phase / "policy.json")
+        for phase, one in zip(phases, judged, strict=True):
+            one.policy.save(beside / phase / "policy.json")
+        write_effects(effects, beside / "segment_effects.parquet")
         (beside / "tournament.json").write_text(json.dumps(tournament, indent=1, sort_keys=True) + "\n")
     return tournament
 
 
-def _judged(
-    phase: str, log: DecisionLog | None, settings: NextActionSettings
-) -> tuple[dict[str, Any], PhasePolicy]:
+def _judged(phase: str, log: DecisionLog | None, settings: NextActionSettings) -> Trained:
     """Judge one phase, if the log says anything of it."""
     own = None if log is None else log.take(log.phase == phase)
-    return train_phase(phase, own, settings) if own is not None and len(own) else _without(phase, log)
+    return _trained(phase, own, settings) if own is not None and len(own) else _without(phase, log)
 
 
-def _without(phase: str, log: DecisionLog | None) -> tuple[dict[str, Any], PhasePolicy]:
+def _without(phase: str, log: DecisionLog | None) -> Trained:
     """Make the verdict on a phase without a decision that can be used."""
     verdict = refuse(_why_without(log))
     summary: dict[str, Any] = {"n": 0, "customers": 0, "arms": {}, "left_out": {}, "propensities": None}
-    nothing: dict[str, Any] = {"warnings": [], "policies": [], "effects": {}}
-    return {**summary, **_verdict(verdict), **nothing}, PhasePolicy(
-        phase, verdict.state, NONE, verdict.reason, ()
-    )
+    nothing: dict[str, Any] = {"warnings": [], "policies": [], "effects": {}, "mode": "refuse"}
+    said = {**summary, **verdict_summary(verdict), **nothing}
+    return Trained(said, PhasePolicy(phase, verdict.state, NONE, verdict.reason, ()))
 
 
 def _why_without(log: DecisionLog | None) -> Words:
@@ -144,24 +162,26 @@ def train_phase(
         As in `train_next_action`.
     """
     with _one_thread():
-        return _trained(phase, log, settings)
+        trained = _trained(phase, log, settings)
+    return trained.summary, trained.policy
 
 
-def _trained(
-    phase: str, log: DecisionLog, settings: NextActionSettings
-) -> tuple[dict[str, Any], PhasePolicy]:
+def _trained(phase: str, log: DecisionLog, settings: NextActionSettings) -> Trained:
     found = comparable(log, settings)
     summary: dict[str, Any] = {
         "n": len(log),
         "customers": len(np.unique(log.customers)),
-        "arms": _arms(log, settings, found.dropped),
+        "arms": arms_summary(log, settings, found.dropped),
         "left_out": found.left_out,
         "propensities": found.propensities.summary() if found.propensities else None,
+        "mode": found.mode,
+        "experiment": found.experiment,
     }
     if found.candidates is None or found.propensities is None:
         verdict = refuse(found.reason or {"en": "no decisions", "nl": "geen beslissingen"})
         policy = PhasePolicy(phase, verdict.state, NONE, verdict.reason, log.columns, dropped=found.dropped)
-        return {**summary, **_verdict(verdict), "warnings": [], "policies": [], "effects": {}}, policy
+        nothing: dict[str, Any] = {"warnings": [], "policies": [], "effects": {}}
+        return Trained({**summary, **verdict_summary(verdict), **nothing}, policy)
     return _compared(phase, log, found, found.candidates, settings, summary)
 
 
@@ -172,14 +192,15 @@ def _compared(
     candidates: Candidates,
     settings: NextActionSettings,
     summary: dict[str, Any],
-) -> tuple[dict[str, Any], PhasePolicy]:
+) -> Trained:
     known = found.propensities is not None and found.propensities.mode == "known"
     how = Learning(
         settings.folds, settings.propensity_floor, settings.margin_rate, settings.seed, settings.num_threads
     )
-    tournament = run_tournament(candidates, how, settings.min_ess, settings.confidence)
+    contest = settings.tournament
+    tournament = run_tournament(candidates, how, settings.min_ess, settings.confidence, contest)
     entries = tournament.entries
-    verdict = judge(entries, candidates, known, settings.confidence)
+    verdict = judge(entries, candidates, known, settings.confidence, contest.unproven)
     effects = _average_effects(candidates, tournament, verdict, settings)
     policy = PhasePolicy(
         phase=phase,
@@ -194,26 +215,14 @@ def _compared(
         rule=learn_rule(candidates, how),
         cost=dict(zip(candidates.arms, candidates.cost.tolist(), strict=True)),
     )
-    policies = []
-    for entry in entries.values():
-        row = entry.summary()
-        if verdict.best_constant and entry.evaluable:
-            gain = clustered_mean(
-                entry.scores - entries[verdict.best_constant].scores,
-                candidates.customers,
-                settings.confidence,
-            )
-            row["minus_best_constant"] = _interval(gain)
-        policies.append(row)
-    averages = {name: one.to_json() for name, one in effects.items()}
-    return {
+    said = {
         **summary,
-        **_verdict(verdict),
-        "n_compared": len(candidates),
-        "warnings": _warnings(candidates, found),
-        "policies": policies,
-        "effects": averages,
-    }, policy
+        **verdict_summary(verdict),
+        **compared_summary(candidates, found, tournament, verdict, settings),
+        "contact_share": contest.contact_share,
+        "effects": {name: one.to_json() for name, one in effects.items()},
+    }
+    return Trained(said, policy, PhaseScores(phase, candidates, tournament.outcomes, tournament.money))
 
 
 def _average_effects(
@@ -231,63 +240,10 @@ def _average_effects(
         able = log.eligible[:, position]
         effects[name] = average_effect(
             contrast=outcomes[able, position] - outcomes[able, 0],
-            money=entries[name].scores[able] - entries[NONE].scores[able],
+            money=tournament.money[able, position] - tournament.money[able, 0],
             predicted=tournament.predicted[able, position],
             customers=log.customers[able],
             ess=entries[name].support.ess,
             confidence=settings.confidence,
         )
     return effects
-
-
-def _warnings(candidates: Candidates, found: Comparable) -> list[Words]:
-    free = [
-        name
-        for name, cost in zip(candidates.arms, candidates.cost, strict=True)
-        if cost == 0 and name != NONE
-    ]
-    said = [missing_cost_words(free)] if free else []
-    if found.propensities is not None and found.propensities.mode == "estimated":
-        said.append(WARNING)
-        overlap = found.propensities.overlap
-        said += [
-            weak_overlap_words(name, overlap[name]["share_below_floor"])
-            for name in candidates.arms
-            if overlap[name]["share_below_floor"] > WEAK_OVERLAP
-        ]
-    return said
-
-
-def _arms(log: DecisionLog, settings: NextActionSettings, dropped: dict[str, Words]) -> dict[str, Any]:
-    """Plain counts and means per action, as logged: not effects."""
-    arms = {}
-    for code, name in enumerate(log.actions):
-        if not log.eligible[:, code].any():
-            continue
-        rows = log.action == code
-        seen = rows & ~np.isnan(log.outcome) & ~np.isnan(log.value)
-        arms[name] = {
-            "n": int(rows.sum()),
-            "eligible": int(log.eligible[:, code].sum()),
-            "mean_outcome": float(log.outcome[seen].mean()) if seen.any() else None,
-            "mean_value": float(log.value[seen].mean()) if seen.any() else None,
-            "cost": action_cost(log, name, settings),
-            "dropped": dropped.get(name),
-        }
-    return arms
-
-
-def _interval(one: Estimate) -> dict[str, float]:
-    return {"value": one.value, "low": one.low, "high": one.high, "se": one.se}
-
-
-def _verdict(verdict: Verdict) -> dict[str, Any]:
-    return {
-        "state": verdict.state,
-        "recommended": verdict.recommended,
-        "reason": verdict.reason,
-        "best_constant": verdict.best_constant,
-        "gain": _interval(verdict.gain) if verdict.gain else None,
-        "decisions_needed": verdict.needed,
-        "over_none": {name: _interval(one) for name, one in (verdict.over_none or {}).items()},
-    }

@@ -2,7 +2,8 @@
 
 All functions take one entry per decision. ``target`` is the probability with which the policy being valued
 would have taken the action that WAS taken; ``propensity`` is the probability with which the log took it.
-Decisions of one customer are not independent: pass ``customers`` and the interval is clustered.
+Decisions of one customer are not independent: pass ``customers`` and the interval is clustered. Weights make
+scores skewed, so intervals are those of `models.clustered_mean.skewed_mean`.
 
 References
 ----------
@@ -18,34 +19,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from models.clustered_mean import Estimate, clustered_mean, reach, skewed_mean
+
+__all__ = [
+    "Estimate", "Support", "clustered_mean", "dm", "dr", "dr_scores", "ips", "reach", "sndr", "snips", "support",
+    "switch_dr",
+]  # fmt: skip
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over decisions with its two-sided interval; ``se`` is the (clustered) standard error.
-
-    ``clusters`` is how many customers stand behind it; None: as many as decisions (``n``).
-    """
-
-    value: float
-    low: float
-    high: float
-    se: float
-    n: int
-    clusters: int | None = None
-
-    def lower(self, confidence: float) -> float:
-        """Give the one-sided lower bound.
-
-        Examples
-        --------
-        >>> few, many = (clustered_mean(np.tile([1.0, 3.0], size)) for size in (2, 2000))
-        >>> round(few.lower(0.95), 2), round(many.lower(0.95), 2)
-        (0.64, 1.97)
-        """
-        return self.value - reach(confidence, self.clusters or self.n) * self.se
 
 
 @dataclass(frozen=True)
@@ -55,56 +37,6 @@ class Support:
     n: int
     ess: float
     max_weight: float
-
-
-def reach(probability: float, clusters: int) -> float:
-    """Give the quantile of Student's t with ``clusters - 1`` degrees of freedom, in standard errors.
-
-    Few customers say little about their spread: the normal quantile would make two of them proof.
-
-    Examples
-    --------
-    >>> round(reach(0.975, 2), 2), round(reach(0.975, 10_000), 2)
-    (12.71, 1.96)
-    """
-    from scipy.special import stdtrit
-
-    return float(stdtrit(max(clusters - 1, 1), probability))
-
-
-def clustered_mean(
-    scores: FloatArray, customers: IntArray | None = None, confidence: float = 0.95
-) -> Estimate:
-    """Mean of the scores; its standard error sums them per customer first, its interval is Student's t.
-
-    Parameters
-    ----------
-    scores : array, one per decision
-        Influence-function scores, for example of `dr_scores`.
-    customers : array, one per decision, optional
-        Who the decision was about. None: every decision is a customer of its own.
-    confidence : float
-        Two-sided, for example 0.95.
-
-    Examples
-    --------
-    >>> one = clustered_mean(np.array([1.0, 3.0, 1.0, 3.0]), np.array([1, 1, 2, 2]))
-    >>> one.value, one.se
-    (2.0, 0.0)
-    >>> clustered_mean(np.array([1.0, 3.0, 1.0, 3.0])).se > 0
-    True
-    """
-    n = len(scores)
-    value = float(scores.mean())
-    sums = scores - value
-    if customers is not None:
-        code = np.unique(customers, return_inverse=True)[1]
-        sums = np.bincount(code, weights=sums).astype(np.float64)
-    clusters = len(sums)
-    # One customer says nothing about spread: the interval is then everything.
-    se = float(np.sqrt(clusters / (clusters - 1) * (sums**2).sum()) / n) if clusters > 1 else float("inf")
-    half = reach(0.5 + confidence / 2, clusters) * se
-    return Estimate(value, value - half, value + half, se, n, clusters)
 
 
 def support(target: FloatArray, propensity: FloatArray) -> Support:
@@ -147,7 +79,7 @@ def ips(
     >>> ips(np.array([1.0, 0.0, 4.0, 0.0]), np.array([1.0, 0.0, 1.0, 0.0]), np.full(4, 0.5)).value
     2.5
     """
-    return clustered_mean(target / propensity * reward, customers, confidence)
+    return skewed_mean(target / propensity * reward, customers, confidence)
 
 
 def snips(
@@ -172,7 +104,7 @@ def snips(
     weight = _normalised(target / propensity)
     value = float((weight * reward).mean())
     # The ratio's influence function: the weighted residual around the ratio itself.
-    return clustered_mean(value + weight * (reward - value), customers, confidence)
+    return skewed_mean(value + weight * (reward - value), customers, confidence)
 
 
 def dr_scores(
@@ -231,7 +163,7 @@ def dr(
     >>> dr(reward, np.ones(4), half, model, model).value
     1.25
     """
-    return clustered_mean(dr_scores(reward, target, propensity, predicted, expected), customers, confidence)
+    return skewed_mean(dr_scores(reward, target, propensity, predicted, expected), customers, confidence)
 
 
 def sndr(
@@ -259,7 +191,7 @@ def sndr(
     weight = _normalised(target / propensity)
     correction = float((weight * (reward - predicted)).mean())
     scores = expected + correction + weight * (reward - predicted - correction)
-    return clustered_mean(scores, customers, confidence)
+    return skewed_mean(scores, customers, confidence)
 
 
 def switch_dr(
@@ -291,6 +223,22 @@ def switch_dr(
     """
     trusted = np.where(target / propensity <= threshold, target, 0.0)
     return dr(reward, trusted, propensity, predicted, expected, customers, confidence)
+
+
+def dm(expected: FloatArray) -> float:
+    """Direct method: what the reward model expects. No interval: sampling says nothing about its bias.
+
+    Parameters
+    ----------
+    expected : array, one per decision
+        As in `dr_scores`.
+
+    Examples
+    --------
+    >>> dm(np.array([1.0, 2.0]))
+    1.5
+    """
+    return float(expected.mean())
 
 
 def _normalised(weight: FloatArray) -> FloatArray:

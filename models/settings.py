@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from features.settings import Name, Settings
+from models.actions.tournament_settings import TournamentSettings
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 
@@ -90,6 +91,7 @@ class NextActionSettings(Settings):
     confidence: Share = 0.95
     margin_rate: Annotated[float, Field(gt=0, le=1)] = 1.0
     action_cost: dict[str, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
+    tournament: TournamentSettings = TournamentSettings()
     seed: int = 7
 
 

@@ -78,7 +78,7 @@ def write_scores(scores: pa.Table, path: Path) -> None:
             pq.write_table(scores, beside, compression="zstd")
             return
         frame = scores.to_pandas()
-        for name in ("blocked", "reasons"):
+        for name in (field.name for field in scores.schema if pa.types.is_list(field.type)):
             frame[name] = ["; ".join(items) for items in frame[name]]
         frame.to_csv(beside, index=False, encoding="utf-8", lineterminator="\n")
 

@@ -25,6 +25,7 @@ from features.settings import (
     SourceSettings,
 )
 from models.next_category.settings import NextCategorySettings
+from models.policies.settings import PolicySettings
 from models.settings import (
     EvaluationSettings,
     ExitSettings,
@@ -60,6 +61,7 @@ class Params(Settings):
     timing: TimingSettings = TimingSettings()
     value: ValueSettings = ValueSettings()
     next_category: NextCategorySettings = NextCategorySettings()
+    policy: PolicySettings = PolicySettings()
     score: ScoreSettings = ScoreSettings()
     personas: PersonaSettings = PersonaSettings()
     tracking: TrackingSettings = TrackingSettings()

@@ -74,6 +74,21 @@ class Project:
         return self.root / "data/scores.parquet"
 
     @property
+    def action_trace(self) -> Path:
+        """Why each customer got their action: one row per customer and candidate."""
+        return self.root / "data/action_trace.parquet"
+
+    @property
+    def decisions_made(self) -> Path:
+        """What scoring decided, as a log of decisions with pseudonyms."""
+        return self.root / "data/decisions_made.parquet"
+
+    @property
+    def exposure(self) -> Path:
+        """Who receives which action, per audited group."""
+        return self.root / "reports/exposure.json"
+
+    @property
     def personas(self) -> Path:
         """The personas and what decides who belongs to which."""
         return self.root / "artifacts/personas/personas.json"

@@ -32,6 +32,7 @@ def run(root: Path) -> None:
         links=project.canonical / "links.parquet",
         map=project.reports / "journey_map.svg",
         families=project.reports / "features.json",
+        exposure=project.exposure,
         plan_digest=plan.digest,
     )
     out = project.reports / "report.html"

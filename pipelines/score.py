@@ -1,4 +1,7 @@
-"""Stage ``score``: everybody at the newest cutoff, into ``data/scores.parquet`` (`pipelines.score_columns`)."""
+"""Stage ``score``: everybody at the newest cutoff, into ``data/scores.parquet`` (`pipelines.score_columns`).
+
+Why each customer got their action, the decisions as a log, and who receives what per group: `pipelines.score_actions`.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,13 @@ import json
 import logging
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.atomic import replacing, workspace
-from features.errors import InputError
 from features.plan import Plan
 from features.pseudonyms import unspaced
-from features.settings import JourneySettings
-from models.actions.decision_log import NONE
-from models.actions.phase_policy import load_policies
 from models.exits.serving import FILES, exit_probabilities
 from models.explain import reasons
 from models.newest_rows import newest_rows
@@ -26,20 +24,18 @@ from models.next_category import bundle as next_category_bundle
 from models.next_category import serving as next_category
 from models.panel import panel_of
 from models.personas.assign import persona_of
-from models.policy import Actions, decide
+from models.policy import ACTION_COLUMNS, Actions
 from models.scoring import score_rows
 from models.target import TARGETS
 from models.timing import serving as timing
 from models.value import serving as value
-from pipelines.params import Params, load_params, load_source
+from pipelines.params import Params, load_params
 from pipelines.paths import Project
 from pipelines.plan import load_plan
+from pipelines.score_actions import Why, decided_actions, write_why
 from pipelines.score_columns import as_arrow
 
 logger = logging.getLogger(__name__)
-
-#: How sources say yes.
-CONSENT_WORDS = ("true", "yes", "granted", "1", "1.0", "y", "ja", "opt_in", "optin")
 
 
 def run(root: Path) -> None:
@@ -49,16 +45,17 @@ def run(root: Path) -> None:
     if params.engine.name == "spark":
         from pipelines.score_spark import score_newest
 
-        scores = score_newest(project, params, plan)
+        scores, why = score_newest(project, params, plan)
     else:
         features = newest_rows(project.features, plan.as_of_us)
         labels = newest_rows(project.labels, plan.as_of_us)
-        scores = score_tables(project, params, plan, features, labels)
+        scores, why = score_tables(project, params, plan, features, labels)
     events = project.canonical / "events.parquet"
     scores["next_categories"] = pd.Series(next_categories(project, params, plan, events, scores))
     ids = pq.read_table(project.ids)
     ids = ids.set_column(0, "source_id", unspaced(ids["source_id"]))
     names = ids.to_pandas().set_index("customer_id").loc[scores["customer_id"]]
+    write_why(project, params, plan, why, names)
     scores["customer_id"] = names["source_id"].to_numpy(dtype=object)
     scores["id_space"] = names["id_space"].to_numpy(dtype=object)
     scores = scores.sort_values(["customer_id", "id_space"], ignore_index=True)
@@ -69,7 +66,7 @@ def run(root: Path) -> None:
 
 def score_tables(
     project: Project, params: Params, plan: Plan, features: pa.Table, labels: pa.Table
-) -> pd.DataFrame:
+) -> tuple[pd.DataFrame, Why]:
     """Score the rows of one cutoff with the models in ``artifacts/``, all but the next categories.
 
     Parameters
@@ -77,7 +74,7 @@ def score_tables(
     project : Project
         Where the models are.
     params : Params
-        The block ``score``, and the language of the reasons.
+        The blocks ``score`` and ``policy``, and the language of the reasons.
     plan : Plan
         Journey and label contracts the models were trained with.
     features, labels : pyarrow.Table
@@ -87,6 +84,8 @@ def score_tables(
     -------
     DataFrame
         One row per customer with the pseudonymous ``customer_id``, columns of DESIGN section 3.
+    Why
+        What was decided on them, in the same order.
     """
     artifacts = {target: project.artifacts(target) for target in TARGETS}
     scores = score_rows(features, labels, plan.journey, plan.contracts, artifacts, params.score)
@@ -97,8 +96,9 @@ def score_tables(
         scores[name] = p
     scores["predicted_value"] = value.predict(project.artifacts("value"), panel)
     scores["persona"] = persona_of(project.personas, features)
-    actions = _actions(project, params, plan.journey, scores, panel.x, panel.columns)
-    for name in Actions.__dataclass_fields__:
+    decided = decided_actions(project, params, plan, scores["phase"].to_numpy(dtype=object), panel)
+    actions = Actions.of(decided)
+    for name in ACTION_COLUMNS:
         scores[name] = getattr(actions, name)
     dictionary = json.loads(project.columns.read_text(encoding="utf-8"))
     scores["reasons"] = reasons(
@@ -107,7 +107,7 @@ def score_tables(
     )  # fmt: skip
     scores["model_version"] = model_version(project)
     scores["data_hash"] = data_hash(project)
-    return scores
+    return scores, Why.of(decided)
 
 
 def next_categories(
@@ -119,69 +119,6 @@ def next_categories(
             project.artifacts("next_category"), events, plan, params.next_category, params.engine, folder
         )
     return next_category.for_customers(found, scores["customer_id"].to_numpy())
-
-
-def _actions(
-    project: Project, params: Params, journey: JourneySettings, scores: pd.DataFrame,
-    x: np.ndarray[tuple[int, int], np.dtype[np.float32]], columns: tuple[str, ...],
-) -> Actions:  # fmt: skip
-    customers = scores["customer_id"].to_numpy()
-    artifacts = project.artifacts("next_action")
-    if not (artifacts / "tournament.json").is_file():
-        raise InputError(
-            f"{artifacts / 'tournament.json'} is missing; run `klantreis train next_action` first (or `dvc repro`)"
-        )
-    return decide(
-        load_policies(artifacts),
-        x,
-        columns,
-        scores["phase"].to_numpy(dtype=object),
-        customers,
-        params.score.control_seed,
-        params.score.control_share,
-        allowed=_allowed(project, journey),
-        consent=_consent(project, customers),
-        channels=load_source(params.source, project.root).action_channels,
-    )
-
-
-def _allowed(project: Project, journey: JourneySettings) -> dict[str, list[str]]:
-    """Give the actions of the source open in each phase: those it lists, and those that no phase names.
-
-    An action that the journey names but the source never takes is left out: it is no choice here.
-    """
-    meta = json.loads((project.canonical / "meta.json").read_text(encoding="utf-8"))
-    named = {action for phase in journey.phases for action in phase.actions}
-    free = [action for action in meta["actions"] if action not in named and action != NONE]
-    return {
-        phase.key: [
-            NONE,
-            *(action for action in phase.actions if action in set(meta["actions"]) - {NONE}),
-            *free,
-        ]
-        for phase in journey.phases
-        if phase.actions
-    }
-
-
-def _consent(
-    project: Project, customers: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> dict[str, np.ndarray[tuple[int], np.dtype[np.object_]]]:
-    """Read the newest stated consent per channel: true, false, or None where nothing was stated.
-
-    A statement that cannot be read counts as a refusal. What was stated after the moment of scoring counts
-    too: a refusal holds whenever the list is used.
-    """
-    table = pq.read_table(project.canonical / "customers.parquet").to_pandas()
-    table = table[table["attribute"].str.startswith("consent_")].sort_values("known_us", kind="stable")
-    out = {}
-    for attribute, rows in table.groupby("attribute", sort=True):
-        stated = rows.drop_duplicates("customer_id", keep="last").set_index("customer_id")["value"]
-        given = stated.str.strip().str.lower().isin(CONSENT_WORDS).astype(object)
-        values = given.reindex(customers).to_numpy(dtype=object, copy=True)
-        values[pd.isna(values)] = None
-        out[str(attribute).removeprefix("consent_")] = values
-    return out
 
 
 def model_version(project: Project) -> str:

@@ -15,7 +15,9 @@ order), ``predicted_value`` (net money within the horizon of ``value``), ``next_
 each with its probability; empty for who bought nothing lately);
 
 ``action``, ``action_value`` (money over doing nothing), ``action_effect`` with ``effect_low`` and ``effect_high`` (on
-the probability of success), ``action_cost``, ``blocked`` (``action:rule``), ``is_control`` (see `models.policy`);
+the probability of success), ``action_cost``, ``blocked`` (``action:rule``), ``is_control``, ``eligible_actions`` (what
+the customer could get), ``propensity`` (chance of the action given), ``explore`` (it was drawn), ``action_valid_until``
+and ``policy_version`` (see `models.policy`);
 ``reasons`` (what moves ``p_ready`` most), ``model_version`` and ``data_hash``.
 """
 
@@ -42,7 +44,9 @@ _WHAT = (("predicted_value", pa.float64()), ("next_categories", pa.list_(pa.stri
 _ACTION = (
     ("action", pa.string()), ("action_value", pa.float64()), ("action_effect", pa.float64()),
     ("effect_low", pa.float64()), ("effect_high", pa.float64()), ("action_cost", pa.float64()),
-    ("blocked", pa.list_(pa.string())), ("is_control", pa.bool_()),
+    ("blocked", pa.list_(pa.string())), ("is_control", pa.bool_()), ("eligible_actions", pa.list_(pa.string())),
+    ("propensity", pa.float64()), ("explore", pa.bool_()), ("action_valid_until", pa.string()),
+    ("policy_version", pa.string()),
 )  # fmt: skip
 _WHY = (("reasons", pa.list_(pa.string())), ("model_version", pa.string()), ("data_hash", pa.string()))
 

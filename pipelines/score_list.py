@@ -121,7 +121,7 @@ def score_customers(project: Project, params: Params, plan: Plan, wanted: Custom
         learnt = Learnt.read(project.crowd)
         engine_of(params.engine).run(folder / "events.parquet", plan, params.engine, *tables, learnt)
         features, labels = (newest_rows(path, plan.as_of_us) for path in tables)
-        scores = score_tables(project, params, plan, features, labels)
+        scores, _ = score_tables(project, params, plan, features, labels)
         events = folder / "events.parquet"
         scores["next_categories"] = pd.Series(next_categories(project, params, plan, events, scores))
     spaces = pq.read_table(project.ids, columns=["customer_id", "id_space"]).to_pandas()
@@ -156,16 +156,16 @@ def _in_order(project: Project, plan: Plan, ids: pd.DataFrame, scores: pd.DataFr
     found = scores.take(place[place >= 0]).set_axis(np.flatnonzero(place >= 0)).reindex(range(len(ids)))
     missing = pd.Series(place < 0)
     fill: dict[str, object] = {
-        "eligible": False, "is_control": False, "journey": plan.journey.name,
+        "eligible": False, "is_control": False, "explore": False, "journey": plan.journey.name,
         "as_of": day_of(plan.as_of_us).isoformat(),
         "model_version": model_version(project), "data_hash": data_hash(project),
         "not_eligible_reason": pd.Series(np.where(known, TOO_EARLY, UNKNOWN), dtype=object),
     }  # fmt: skip
     for name, value in fill.items():
         found[name] = found[name].astype(object).mask(missing, value)
-    for name in ("eligible", "is_control"):
+    for name in ("eligible", "is_control", "explore"):
         found[name] = found[name].astype(bool)
-    for name in ("blocked", "reasons"):
+    for name in ("blocked", "eligible_actions", "reasons"):
         found[name] = [items if isinstance(items, list) else [] for items in found[name]]
     found["customer_id"] = ids["source_id"]
     return found

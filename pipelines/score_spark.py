@@ -18,14 +18,16 @@ from features.atomic import workspace
 from features.cutoffs import day_of
 from features.engines.spark_rows import Stream, attempt, claimed, collected
 from features.engines.spark_session import session
+from features.errors import InputError
 from features.plan import Plan
 from models.newest_rows import newest_rows
 from pipelines.params import Params
 from pipelines.paths import Project
 from pipelines.score import score_tables
+from pipelines.score_actions import Why
 from pipelines.score_columns import score_columns
 
-#: What a task says: the file it wrote, and of which row group.
+#: What a task says: the folder it wrote, and of which row group.
 RECEIPT = "file string, number int"
 
 
@@ -38,7 +40,7 @@ class ScoreRows:
     root : str
         The project folder.
     params : Params
-        The block ``score``, and the language of the reasons.
+        The blocks ``score`` and ``policy``, and the language of the reasons.
     plan : Plan
         Journey and label contracts the models were trained with.
     folder : str
@@ -54,24 +56,26 @@ class ScoreRows:
         """Score every row group of a partition (rows of ``RECEIPT``)."""
         for batch in stream:
             for number in batch.column(0).to_pylist():
-                name = f"task-{attempt()}-{number}.arrow"
-                with pa.ipc.new_file(Path(self.folder) / name, scored_columns(self.plan)) as writer:
-                    writer.write_table(self.scored(number))
+                name = f"task-{attempt()}-{number}"
+                (Path(self.folder) / name).mkdir()
+                for part, table in self.scored(number).items():
+                    with pa.ipc.new_file(Path(self.folder) / name / f"{part}.arrow", table.schema) as writer:
+                        writer.write_table(table.combine_chunks())
                 yield pa.RecordBatch.from_arrays(
                     [pa.array([name]), pa.array([number], pa.int32())], ["file", "number"]
                 )
 
-    def scored(self, number: int) -> pa.Table:
-        """Score one row group (`scored_columns`)."""
+    def scored(self, number: int) -> dict[str, pa.Table]:
+        """Score one row group: ``scores`` (`scored_columns`), and what was decided (`pipelines.score_actions.Why`)."""
         project = Project(Path(self.root))
         tables = []
         for path in (project.features, project.labels):
             with pq.ParquetFile(_newest(path, self.plan)) as file:
                 tables.append(file.read_row_group(number))
-        scores = score_tables(project, self.params, self.plan, *tables)
+        scores, why = score_tables(project, self.params, self.plan, *tables)
         schema = scored_columns(self.plan)
         columns = [pa.array(scores[field.name].tolist(), field.type, from_pandas=True) for field in schema]
-        return pa.table(columns, schema=schema)
+        return {"scores": pa.table(columns, schema=schema), **why._asdict()}
 
 
 def scored_columns(plan: Plan) -> pa.Schema:
@@ -85,7 +89,7 @@ def scored_columns(plan: Plan) -> pa.Schema:
     )
 
 
-def score_newest(project: Project, params: Params, plan: Plan) -> pd.DataFrame:
+def score_newest(project: Project, params: Params, plan: Plan) -> tuple[pd.DataFrame, Why]:
     """Score everybody at the newest cutoff; what `pipelines.score.score_tables` gives of them.
 
     Parameters
@@ -101,21 +105,35 @@ def score_newest(project: Project, params: Params, plan: Plan) -> pd.DataFrame:
     -------
     DataFrame
         One row per customer with the pseudonymous ``customer_id``, in the order of the features table.
+    Why
+        What was decided on them.
+
+    Raises
+    ------
+    InputError
+        Customers compete for a budget or stock: they would have to be decided on together.
     """
+    if params.policy.needs_batch:
+        raise InputError(
+            "policy.budgets and stock in policy.actions need all customers at once, and Spark decides on them apart; "
+            "score with engine.name: local, or leave them out (params.yaml)"
+        )
     if not _newest(project.features, plan).is_file():
         newest_rows(project.features, plan.as_of_us)  # says what is missing
     groups = pq.read_metadata(_newest(project.features, plan)).num_row_groups
     with workspace(project.root / "data" / "score") as folder, session(params.engine, folder) as spark:
         work = ScoreRows(str(project.root.resolve()), params, plan, str(folder.resolve()))
-        parts = []
+        parts: dict[str, list[pa.Table]] = {"scores": [], **{name: [] for name in Why._fields}}
         numbers = spark.range(0, groups, 1, max(groups, 1))
         for receipt in sorted(collected(numbers, work, RECEIPT), key=lambda row: int(row["number"])):
-            place = folder / f"{receipt['number']}.arrow"
+            place = folder / str(receipt["number"])
             claimed(folder / receipt["file"], place)
-            with pa.ipc.open_file(str(place)) as file:
-                parts.append(file.read_all())
-    scores: pd.DataFrame = pa.concat_tables(parts or [scored_columns(plan).empty_table()]).to_pandas()
-    return scores
+            for name, tables in parts.items():
+                with pa.ipc.open_file(str(place / f"{name}.arrow")) as file:
+                    tables.append(file.read_all())
+    scores: pd.DataFrame = pa.concat_tables(parts.pop("scores")).to_pandas()
+    whys = [Why(*tables) for tables in zip(*parts.values(), strict=True)]
+    return scores, Why.together(whys)
 
 
 def _newest(table: Path, plan: Plan) -> Path:

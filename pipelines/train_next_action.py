@@ -7,6 +7,7 @@ from pathlib import Path
 
 from models.actions.candidates import check_action_cost
 from models.actions.decision_join import load_decisions
+from models.actions.decision_segments import SegmentSources
 from models.next_action import train_next_action
 from models.panel import require_one_plan
 from pipelines.params import load_params
@@ -15,7 +16,7 @@ from pipelines.plan import load_plan
 
 
 def run(root: Path) -> None:
-    """Write ``artifacts/next_action/``: ``tournament.json`` and a policy per phase."""
+    """Write ``artifacts/next_action/``: ``tournament.json``, effects per segment and a policy per phase."""
     params, project = load_params(root), Project(root)
     plan, log = load_plan(project), None
     contract = next((found for found in plan.contracts if found.target == "next_action"), None)
@@ -25,4 +26,8 @@ def run(root: Path) -> None:
         require_one_plan([project.features, project.labels], plan.digest)
         decisions = project.canonical / "decisions.parquet"
         log = load_decisions(decisions, project.features, project.labels, plan.as_of_us, contract)
-    train_next_action(log, params.next_action, project.artifacts("next_action"), plan.journey.phase_keys[:-1])
+    sources = SegmentSources(
+        project.features, project.canonical / "customers.parquet", meta.get("audit_attributes", ())
+    )
+    out = project.artifacts("next_action")
+    train_next_action(log, params.next_action, out, plan.journey.phase_keys[:-1], sources)

@@ -16,9 +16,13 @@ from features.settings import Name
 from features.sources._base import LARGEST_AMOUNT, Declaration
 from features.sources._batches import STAGED_DECISIONS, CanonicalBatch
 from features.sources._columns import as_mask, fill_table
+from features.sources._numbers import to_numbers
 from features.sources._people import label
 from features.sources._rows import ExportOptions, Exports, RawTable
 from features.sources._typed_rows import Rows
+
+#: Chances of all that was eligible add up to one, but for rounding.
+TOLERANCE = 1e-6
 
 
 class DecisionLogOptions(ExportOptions):
@@ -51,7 +55,7 @@ class DecisionLog(Exports):
         "decisions": RawTable(
             needed=("decided_at", "customer_id", "eligible", "action"),
             optional=(
-                "decision_id", "phase", "propensity", "policy", "explore", "cost", "outcome", "value",
+                "decision_id", "phase", "propensity", "propensities", "policy", "explore", "cost", "outcome", "value",
             ),
             key=("decision_id",),
             role="decisions",
@@ -71,15 +75,15 @@ class DecisionLog(Exports):
         rows.verdict.reject(as_mask(pc.is_null(customer)), "customer is missing")
         words = {**{action: action for action in self.options.actions}, **self.options.words}
         action = rows.word("action", words, required=True)
-        propensity = rows.number("propensity", most=1)
-        rows.verdict.reject(as_mask(pc.less_equal(propensity, 0.0)), "propensity is not above 0")
+        eligible = self._eligible(rows, action, words)
+        propensity = self._propensity(rows, eligible, action)
         cost = rows.number("cost", required=rows.has("cost"), least=0, most=LARGEST_AMOUNT)
         given = {
             "source_id": customer,
             "decision_id": rows.event_ids(),
             "decided_us": rows.moment("decided_at"),
             "phase": rows.text("phase"),
-            "eligible": self._eligible(rows, action, words),
+            "eligible": eligible,
             "action": action,
             "propensity": propensity,
             "policy": label(rows, "policy").fill_null("logged"),
@@ -97,6 +101,38 @@ class DecisionLog(Exports):
             if self.options.id_space == "email"
             else spaced(hidden(ids, self.key), self.options.id_space)
         )
+
+    def _propensity(self, rows: Rows, eligible: pa.Array, action: pa.Array) -> pa.Array:
+        """Read the chance of what was chosen; where those of all eligible actions are told, they must add up."""
+        propensity = rows.number("propensity", most=1)
+        rows.verdict.reject(as_mask(pc.less_equal(propensity, 0.0)), "propensity is not above 0")
+        if not rows.has("propensities"):
+            return propensity
+        column = rows.raw("propensities")
+        if not pa.types.is_list(column.type):
+            column = pc.split_pattern(rows.text("propensities"), self.options.separator)
+        told = as_mask(pc.is_valid(column)) & as_mask(pc.greater(pc.list_value_length(column), 0))
+        sizes = pc.equal(pc.list_value_length(column), pc.list_value_length(eligible))
+        rows.verdict.reject(told & ~as_mask(sizes), "propensities are not as many as the eligible actions")
+        told &= rows.verdict.kept
+        column, names = column.filter(pa.array(told)), eligible.filter(pa.array(told))
+        numbers, absent, bad = to_numbers(pc.list_flatten(column), self.options.decimal)
+        owner = np.flatnonzero(told)[pc.list_parent_indices(column).to_numpy(zero_copy_only=False)]
+        wrong = absent | bad | ~((numbers > 0) & (numbers <= 1))
+
+        def summed(values: np.ndarray) -> np.ndarray:
+            return np.bincount(owner, weights=values, minlength=rows.rows)
+
+        rows.verdict.reject(summed(wrong) > 0, "propensities are not all above 0 and at most 1")
+        numbers = np.where(wrong, 0.0, numbers)
+        rows.verdict.reject(
+            told & (np.abs(summed(numbers) - 1) > TOLERANCE), "propensities do not add up to 1"
+        )
+        chosen = as_mask(pc.equal(pc.list_flatten(names), action.take(pa.array(owner))))
+        found = pa.array(summed(np.where(chosen, numbers, 0.0)), mask=~told)
+        apart = pc.greater(pc.abs(pc.subtract(propensity, found)), TOLERANCE)
+        rows.verdict.reject(as_mask(apart), "propensity is not that of the action in propensities")
+        return pc.coalesce(propensity, found)
 
     def _eligible(self, rows: Rows, action: pa.Array, words: Mapping[str, str]) -> pa.Array:
         """Read which actions could have been chosen; the one that was must be among them."""

@@ -98,6 +98,8 @@ def learn_ridge_effect(z: FloatArray, contrast: FloatArray, fold: IntArray) -> R
     >>> bool(abs(effect.coefficients[0] - 0.2) < 0.06), bool(abs(effect.coefficients[1]) < 0.06)
     (True, True)
     """
+    if not len(z):
+        return RidgeEffect(0.0, np.zeros(z.shape[1]), ALPHAS[-1])
     alpha = ALPHAS[int(np.argmin(_held_out_error(z, contrast, fold)))]
     centre, mean = z.mean(axis=0), float(contrast.mean())
     values, vectors = np.linalg.eigh((z - centre).T @ (z - centre))
@@ -111,6 +113,9 @@ def _held_out_error(z: FloatArray, contrast: FloatArray, fold: IntArray) -> Floa
     error = np.zeros(len(ALPHAS))
     for held_out in np.unique(fold):
         rest = fold != held_out
+        if not rest.any():
+            # All rows are of one fold: nothing to judge by, the average serves.
+            return -np.arange(len(ALPHAS), dtype=np.float64)
         centre, mean = z[rest].mean(axis=0), contrast[rest].mean()
         values, vectors = np.linalg.eigh((z[rest] - centre).T @ (z[rest] - centre))
         pull = vectors.T @ ((z[rest] - centre).T @ (contrast[rest] - mean))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.actions.action_effects import DECIMALS, RidgeEffect, arm_scores, learn_ridge_effect
+import models.actions.effects as effects_package
+from features.discovery import discover
+from models.actions.action_effects import RidgeEffect
+from models.actions.effects._base import EffectLearner, Evidence, FittedEffects
+from models.actions.effects._baseline import Baseline, chance
 from models.actions.keyed_draws import customer_folds
 from models.actions.money import SpendModel, learn_spend
-from models.actions.outcome_models import cross_fitted_means
 from models.actions.splits import WHOLE
 from models.signed_log import SignedLogScale, weighted_sums
 
@@ -79,7 +83,7 @@ class Learning:
 
 @dataclass(frozen=True)
 class ActionRule:
-    """Everything needed to rank the actions for a customer, as plain numbers.
+    """Everything needed to rank the actions for a customer: numbers, and small trees as text.
 
     Attributes
     ----------
@@ -89,12 +93,15 @@ class ActionRule:
     baseline : array (columns + 1,)
         Log-odds of success when nothing is done; the constant last.
     effects : tuple of RidgeEffect
-        One per action after ``none``: effect on the probability of success.
+        One per action after ``none``: a linear effect on the probability of success, one more voice in the
+        mean. Empty: no such voice.
     spend : SpendModel
         Money with and without success.
     cost : array (arms,)
     margin_rate : float
         Share of the value that is earned.
+    learners : mapping of name to FittedEffects
+        What was learnt by `models.actions.effects`; the mean of their effects serves.
     """
 
     arms: tuple[str, ...]
@@ -104,26 +111,50 @@ class ActionRule:
     spend: SpendModel
     cost: FloatArray
     margin_rate: float
+    learners: Mapping[str, FittedEffects] = field(default_factory=dict)
 
     def effect(self, x: NDArray[np.float32]) -> FloatArray:
         """Effect of every action on the probability of success, against none: array (rows, arms)."""
-        return self._effect(self.scale.apply(x))
+        return self._effect(x, self.scale.apply(x))
+
+    def baseline_probability(self, x: NDArray[np.float32]) -> FloatArray:
+        """Probability of success when nothing is done: array (rows,)."""
+        return chance(Baseline(self.baseline).log_odds(self.scale.apply(x)))
+
+    def success(self, x: NDArray[np.float32]) -> FloatArray:
+        """Probability of success under every action: array (rows, arms)."""
+        return self._success(x, self.scale.apply(x))
+
+    def value_if_success(self, x: NDArray[np.float32]) -> FloatArray:
+        """Expect money earned, before costs, when every action succeeds for certain: array (rows, arms)."""
+        z = self.scale.apply(x)
+        value: FloatArray = self.margin_rate * self.spend.expected(z, np.ones((len(z), len(self.arms))))
+        return value
 
     def net_value(self, x: NDArray[np.float32]) -> FloatArray:
         """Expect money after costs per action, value x probability - cost: array (rows, arms)."""
         z = self.scale.apply(x)
-        baseline = 1.0 / (1.0 + np.exp(-(weighted_sums(z, self.baseline[None, :-1]) + self.baseline[-1])))
-        success = np.clip(baseline + self._effect(z), 0.0, 1.0)
-        net: FloatArray = self.margin_rate * self.spend.expected(z, success) - self.cost
+        net: FloatArray = self.margin_rate * self.spend.expected(z, self._success(x, z)) - self.cost
         return net
 
-    def _effect(self, z: FloatArray) -> FloatArray:
-        linear = weighted_sums(z, np.stack([one.coefficients for one in self.effects]))
-        shifted = linear + np.array([one.intercept for one in self.effects])
-        return np.hstack([np.zeros((len(z), 1)), shifted])
+    def _success(self, x: NDArray[np.float32], z: FloatArray) -> FloatArray:
+        baseline = chance(Baseline(self.baseline).log_odds(z))
+        success: FloatArray = np.clip(baseline[:, None] + self._effect(x, z), 0.0, 1.0)
+        return success
+
+    def _effect(self, x: NDArray[np.float32], z: FloatArray) -> FloatArray:
+        voices = [learnt.predict(x, z) for learnt in self.learners.values()]
+        if self.effects:
+            linear = weighted_sums(z, np.stack([one.coefficients for one in self.effects]))
+            shifted = linear + np.array([one.intercept for one in self.effects])
+            voices.append(np.hstack([np.zeros((len(z), 1)), shifted]))
+        total = np.zeros((len(z), len(self.arms)))
+        for voice in voices:
+            total += voice
+        return total / max(len(voices), 1)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain lists and numbers."""
+        """Plain lists, numbers and text."""
         return {
             "arms": list(self.arms),
             "centre": self.scale.centre.tolist(),
@@ -137,6 +168,7 @@ class ActionRule:
                 }
                 for one in self.effects
             ],
+            "learners": {name: one.to_json() for name, one in self.learners.items()},
             "spend": self.spend.to_json(),
             "cost": self.cost.tolist(),
             "margin_rate": self.margin_rate,
@@ -145,6 +177,7 @@ class ActionRule:
     @classmethod
     def from_json(cls, saved: dict[str, Any]) -> ActionRule:
         """Back from `to_json`, bit for bit."""
+        known = effect_learners()
         return cls(
             arms=tuple(saved["arms"]),
             scale=SignedLogScale(np.array(saved["centre"]), np.array(saved["scale"])),
@@ -156,10 +189,18 @@ class ActionRule:
             spend=SpendModel.from_json(saved["spend"]),
             cost=np.array(saved["cost"]),
             margin_rate=saved["margin_rate"],
+            learners={name: known[name].from_json(one) for name, one in saved.get("learners", {}).items()},
         )
 
 
-def learn_rule(log: Candidates, how: Learning, split: str = WHOLE) -> ActionRule:
+def effect_learners() -> dict[str, EffectLearner]:
+    """Find every learner of effects, those that serve and the diagnostics."""
+    return discover(effects_package, "LEARNER")
+
+
+def learn_rule(
+    log: Candidates, how: Learning, split: str = WHOLE, learners: Sequence[str] | None = None
+) -> ActionRule:
     """Learn the personalised rule from a log; its folds are its own, so it can be cross-fitted as a whole.
 
     Parameters
@@ -168,41 +209,34 @@ def learn_rule(log: Candidates, how: Learning, split: str = WHOLE) -> ActionRule
     how : Learning
     split : str
         Names this part of the log, so that the inner folds differ from the outer ones.
+    learners : sequence of str, optional
+        Names in `models.actions.effects` whose mean is the effect; default: those that serve.
     """
-    fold = customer_folds(log.customers, how.folds, how.seed, split)
-    means = cross_fitted_means(
-        log.circumstances, log.arm, log.outcome, fold, len(log.arms), "probability", how.seed, how.num_threads
-    )
-    scores = arm_scores(means, log.arm, log.outcome, log.propensity, log.eligible, how.floor)
+    known = effect_learners()
+    names = [name for name, one in known.items() if one.serves] if learners is None else list(learners)
     scale = SignedLogScale.learn(log.x)
     z = scale.apply(log.x)
-    effects = []
-    for position in range(1, len(log.arms)):
-        able = log.eligible[:, position]
-        contrast = scores[able, position] - scores[able, 0]
-        effects.append(learn_ridge_effect(z[able], contrast, fold[able]))
+    evidence = Evidence(
+        arms=len(log.arms),
+        x=log.x,
+        z=z,
+        circumstances=log.circumstances,
+        arm=log.arm,
+        outcome=log.outcome,
+        propensity=log.propensity,
+        eligible=log.eligible,
+        fold=customer_folds(log.customers, how.folds, how.seed, split),
+        floor=how.floor,
+        seed=how.seed,
+        num_threads=how.num_threads,
+    )
     return ActionRule(
         arms=log.arms,
         scale=scale,
-        baseline=_learn_baseline(z, log.arm, log.outcome, len(log.arms)),
-        effects=tuple(effects),
+        baseline=evidence.baseline.coefficients,
+        effects=(),
         spend=learn_spend(z, log.arm, log.outcome, log.value, len(log.arms)),
         cost=log.cost,
         margin_rate=how.margin_rate,
+        learners={name: known[name].learn(evidence) for name in names},
     )
-
-
-def _learn_baseline(z: FloatArray, arm: IntArray, outcome: FloatArray, arms: int) -> FloatArray:
-    """Log-odds of success under ``none``: all arms help to learn it, each with a shift of its own."""
-    from sklearn.linear_model import LogisticRegression
-
-    used = arm >= 0
-    rate = float(np.clip(outcome[used].mean(), 1e-4, 1 - 1e-4))
-    if len(np.unique(outcome[used])) < 2:
-        return np.append(np.zeros(z.shape[1]), np.log(rate / (1 - rate)))
-    shifts = np.eye(arms)[arm[used]][:, 1:]
-    # Newton steps reach the optimum itself: the coefficients do not depend on where a solver stopped.
-    model = LogisticRegression(C=0.1, solver="newton-cholesky", tol=1e-8, max_iter=100)
-    model.fit(np.hstack([z[used], shifts]), outcome[used])
-    learnt: FloatArray = np.append(model.coef_[0, : z.shape[1]], model.intercept_[0])
-    return learnt.round(DECIMALS)

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.errors import InputError
+from models.actions.action_costs import action_cost, check_action_cost
 from models.actions.action_rule import Candidates
-from models.actions.decision_log import NONE, DecisionLog
+from models.actions.decision_log import DecisionLog
 from models.actions.keyed_draws import customer_folds
 from models.actions.propensities import (
     HOPELESS_SHARE,
+    RARE,
     Propensities,
     estimate_propensities,
     imbalance,
     known_propensities,
 )
+from models.actions.refusal import (
+    Words,
+    by_rule_words,
+    experiment_for,
+    forced_words,
+    no_propensity_words,
+    one_fold_words,
+    too_few_words,
+)
 from models.actions.splits import PROPENSITIES, unspread
 from models.settings import NextActionSettings
 
-#: The same words in English (``en``) and Dutch (``nl``).
-Words = dict[str, str]
+__all__ = ["Comparable", "Words", "action_cost", "check_action_cost", "comparable"]
 
 #: Decisions with a gap in what was logged are left out while they are below this share of a phase; from here
 #: on the gap says something about the log.
@@ -43,6 +53,11 @@ class Comparable:
         Actions that are no candidate, with the reason.
     left_out : dict of str to int
         Decisions that are not used, by reason.
+    reason : Words or None
+        Why nothing can be compared.
+    experiment : dict or None
+        The design of an experiment that can tell what this log cannot (``models/experiments/design.py``); only where
+        nothing can be compared.
     """
 
     candidates: Candidates | None
@@ -50,10 +65,22 @@ class Comparable:
     dropped: dict[str, Words]
     left_out: dict[str, int]
     reason: Words | None = None
+    experiment: dict[str, Any] | None = None
+
+    @property
+    def mode(self) -> Literal["known", "estimate", "refuse"]:
+        """How the log is taken: its propensities ``known``, ``estimate``d, or no comparison at all."""
+        if self.candidates is None or self.propensities is None:
+            return "refuse"
+        return "known" if self.propensities.mode == "known" else "estimate"
 
 
 def comparable(log: DecisionLog, settings: NextActionSettings) -> Comparable:
-    """Choose the candidates of one phase and give every decision its propensity.
+    """Choose the candidates of one phase and give every decision its propensity, or say why that cannot be.
+
+    Refused is a log with one action, one that never does nothing, and one without propensities in which an action was
+    given by a rule: an estimated chance below 1 % in more than a fifth of the decisions where it was possible. (An
+    action that is rare everywhere is left out instead, and the others are compared.)
 
     Parameters
     ----------
@@ -69,6 +96,13 @@ def comparable(log: DecisionLog, settings: NextActionSettings) -> Comparable:
     InputError
         Propensities are missing and settings ask for known ones, or logged ones do not balance.
     """
+    found = _compared(log, settings)
+    if found.candidates is None and len(log):
+        found = replace(found, experiment=experiment_for(log))
+    return found
+
+
+def _compared(log: DecisionLog, settings: NextActionSettings) -> Comparable:
     matured = ~(np.isnan(log.outcome) | np.isnan(log.value))
     log = log.take(matured)
     arms, dropped = _often_enough(log, settings.min_arm)
@@ -79,18 +113,12 @@ def comparable(log: DecisionLog, settings: NextActionSettings) -> Comparable:
         dropped,
         {"outcome not matured": int((~matured).sum()), "only one action was possible": int((~choice).sum())},
     )
-    log = log.take(choice)
     if 0 not in arms or len(arms) < 2:
-        return replace(found, reason=_too_few(log, arms, dropped))
+        return replace(found, reason=too_few_words(log, arms, dropped))
+    log = log.take(choice)
     forced = ~log.eligible[:, 0]
     if forced.sum() >= FEW * len(log) and forced.any():
-        return replace(
-            found,
-            reason={
-                "en": f"in {forced.sum()} decisions doing nothing was not possible",
-                "nl": f"in {forced.sum()} beslissingen kon niet worden gekozen voor niets doen",
-            },
-        )
+        return replace(found, reason=forced_words(int(forced.sum())))
     log, found = _leave_out(log, forced, found, "doing nothing was not possible")
     silent = np.isnan(log.propensity)
     if silent.sum() < FEW * len(log) and _balanced(log.take(~silent), arms, settings):
@@ -103,39 +131,11 @@ def comparable(log: DecisionLog, settings: NextActionSettings) -> Comparable:
             "is 'known': log them, or set it to 'estimate' or 'refuse'"
         )
     if unknown and settings.propensities == "refuse":
-        return replace(
-            found,
-            reason={
-                "en": f"{unknown} decisions have no propensity (next_action.propensities: refuse)",
-                "nl": f"{unknown} beslissingen zonder kans (next_action.propensities: refuse)",
-            },
-        )
+        return replace(found, reason=no_propensity_words(unknown))
     if unknown and len(np.unique(_propensity_folds(log, settings))) < 2:
-        return replace(found, reason=_one_fold("", settings))
+        return replace(found, reason=one_fold_words("", settings.folds))
     propensities, taken = _propensities(log, arms, settings, estimate=unknown > 0)
     return _supported(log, arms, replace(found, propensities=propensities), taken, settings)
-
-
-def check_action_cost(settings: NextActionSettings, actions: Collection[str]) -> None:
-    """Refuse a cost of an action that the source does not have: it would silently count for nothing.
-
-    Parameters
-    ----------
-    settings : NextActionSettings
-    actions : collection of str
-        Every action that the source declares, including ``none``.
-
-    Raises
-    ------
-    InputError
-        ``next_action.action_cost`` names another action.
-    """
-    unknown = sorted(set(settings.action_cost) - set(actions))
-    if unknown:
-        raise InputError(
-            f"params.yaml: next_action.action_cost names {', '.join(map(repr, unknown))}, which the source "
-            f"does not have; allowed: {', '.join(actions) or 'nothing, for the source has no decisions'}"
-        )
 
 
 def _leave_out(
@@ -172,17 +172,6 @@ def _often_enough(log: DecisionLog, min_arm: int) -> tuple[list[int], dict[str, 
 
 def _propensity_folds(log: DecisionLog, settings: NextActionSettings) -> NDArray[np.int64]:
     return customer_folds(log.customers, settings.folds, settings.seed, PROPENSITIES)
-
-
-def _one_fold(names: str, settings: NextActionSettings) -> Words:
-    """Say that nothing could be judged on other customers than it was learnt on."""
-    of = (f" who got {names}", f" die {names} kregen") if names else ("", "")
-    return {
-        "en": f"too few customers{of[0]}: they all fall in one of {settings.folds} folds "
-        "(next_action.min_arm, folds)",
-        "nl": f"te weinig klanten{of[1]}: ze vallen alle in een van {settings.folds} delen "
-        "(next_action.min_arm, folds)",
-    }
 
 
 def _propensities(
@@ -222,6 +211,8 @@ def _supported(
     """Drop the actions that the log hardly ever gave to customers like the others'."""
     assert found.propensities is not None
     kept, dropped = [], dict(found.dropped)
+    if ruled := _by_rule(found.propensities, [log.actions[code] for code in arms]):
+        return replace(found, reason=by_rule_words(ruled))
     for code in arms:
         name = log.actions[code]
         overlap = found.propensities.overlap[name]
@@ -239,7 +230,7 @@ def _supported(
         else:
             kept.append(code)
     if 0 not in kept or len(kept) < 2:
-        return replace(found, dropped=dropped, reason=_too_few(log, kept, dropped))
+        return replace(found, dropped=dropped, reason=too_few_words(log, kept, dropped))
     choice = log.eligible[:, kept].sum(axis=1) > 1
     left_out = {**found.left_out}
     left_out["only one action was possible"] += int((~choice).sum())
@@ -247,8 +238,24 @@ def _supported(
     alone = unspread(candidates.customers, candidates.arm, len(kept), settings.folds, settings.seed)
     if alone:
         names = ", ".join(repr(candidates.arms[position]) for position in alone)
-        return replace(found, dropped=dropped, left_out=left_out, reason=_one_fold(names, settings))
+        return replace(
+            found, dropped=dropped, left_out=left_out, reason=one_fold_words(names, settings.folds)
+        )
     return replace(found, candidates=candidates, dropped=dropped, left_out=left_out)
+
+
+def _by_rule(propensities: Propensities, arms: list[str]) -> dict[str, float]:
+    """Actions that a rule gave, and in which share of the decisions they were out of reach."""
+    if (
+        propensities.mode == "known"
+    ):  # drawn, if ever so rarely: what cannot carry a figure is dropped on its own
+        return {}
+    overlap = propensities.overlap
+    return {
+        name: overlap[name]["share_hopeless"]
+        for name in arms
+        if overlap[name]["share_hopeless"] > HOPELESS_SHARE and overlap[name]["share"] >= RARE
+    }
 
 
 def _reduce(
@@ -269,25 +276,3 @@ def _reduce(
         value=log.value,
         cost=np.array([action_cost(log, name, settings) for name in names]),
     )
-
-
-def action_cost(log: DecisionLog, name: str, settings: NextActionSettings) -> float:
-    """Money per decision of an action: ``next_action.action_cost``, else the mean that was logged."""
-    if name in settings.action_cost or name == NONE:
-        return settings.action_cost.get(name, 0.0)
-    given = log.action == log.actions.index(name)
-    return float(log.cost[given].mean()) if given.any() else 0.0
-
-
-def _too_few(log: DecisionLog, arms: list[int], dropped: dict[str, Words]) -> Words:
-    left = ", ".join(repr(log.actions[code]) for code in arms)
-    why = {
-        language: "; ".join(f"{name}: {dropped[name][language]}" for name in dropped)
-        for language in ("en", "nl")
-    }
-    return {
-        "en": f"'none' and one other action are needed, left is {left or 'nothing'} ({why['en']}; see "
-        "next_action.min_arm and min_ess)",
-        "nl": f"'none' en nog een actie zijn nodig, over is {left or 'niets'} ({why['nl']}; zie "
-        "next_action.min_arm en min_ess)",
-    }

@@ -17,6 +17,8 @@ BoolArray = NDArray[np.bool_]
 
 #: The action of doing nothing. A customer held back on purpose is a decision like any other.
 NONE = "none"
+#: Propensities of all that was eligible add up to one, but for rounding.
+TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,8 @@ def decision_log(
     Raises
     ------
     InputError
-        A column of another length, a propensity outside (0, 1], an action that was not eligible, or an
-        outcome other than 0 and 1.
+        A column of another length, a propensity outside (0, 1], an action that was not eligible, one that was alone
+        eligible with a propensity other than 1, or an outcome other than 0 and 1.
 
     Examples
     --------
@@ -163,9 +165,16 @@ def _check(log: DecisionLog) -> None:
     wrong = known[(known <= 0) | (known > 1)]
     if len(wrong):
         raise InputError(
-            f"decision log: {len(wrong)} propensities outside (0, 1], for example {wrong[0]:g}; a "
-            "propensity is "
-            "the probability of the action that was taken; leave it empty where it is unknown"
+            f"decision log: {len(wrong)} of {len(log)} propensities outside (0, 1], for example {wrong[0]:g}; a "
+            "propensity is the probability of the action that was taken; leave it empty where it is unknown "
+            "(then see next_action.propensities)"
+        )
+    alone = (log.eligible.sum(axis=1) == 1) & (np.abs(log.propensity - 1) > TOLERANCE)
+    if alone.any():
+        raise InputError(
+            f"decision log: in {alone.sum()} of {len(log)} decisions only one action was eligible, yet its propensity "
+            f"is not 1 (first: row {np.flatnonzero(alone)[0] + 1}, {log.propensity[alone][0]:g}); those of all "
+            "that was eligible add up to 1: list every action that could have been taken in `eligible`"
         )
     seen = log.outcome[~np.isnan(log.outcome)]
     if len(seen) and not np.isin(seen, (0.0, 1.0)).all():

@@ -52,6 +52,8 @@ def learn_arm_means(
 ) -> ArmMeans:
     """Learn E[target | x, arm] from the rows whose ``arm`` is 0 .. arms-1; other rows are left out.
 
+    Without such rows it is 0.
+
     Parameters
     ----------
     x : float32 array, one row per decision
@@ -73,6 +75,8 @@ def learn_arm_means(
     [[0.0, 5.0]]
     """
     used = arm >= 0
+    if not used.any():
+        return lambda rows: np.zeros((len(rows), arms))
     if kind == "probability" and len(np.unique(target[used])) < 2:
         constant = float(target[used].mean())
         return lambda rows: np.full((len(rows), arms), constant)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from features.errors import InputError
 from models.actions.outcome_models import ENOUGH_FOR_TREES, SAFE_TREES, TREES, smallest_leaf
+from models.actions.propensity_calibration import calibrated, reliability
 from models.signed_log import SignedLogScale
 
 FloatArray = NDArray[np.float64]
@@ -22,6 +23,8 @@ WARNING = {
 }
 #: An arm this unlikely for too many customers cannot be compared: nobody like them ever got it.
 HOPELESS, HOPELESS_SHARE = 0.01, 0.20
+#: An action given less often than this is rare: that its chance is low for many tells of no rule.
+RARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,14 @@ class Propensities:
     taken : array, one per decision
         Not clipped.
     overlap : dict
-        Per arm: decisions, effective decisions, smallest propensity, shares below the floor and below 0.01.
+        Per arm: decisions, effective decisions, smallest propensity, the share that got it of those who could, and
+        the shares below the floor and below 0.01 (where known: at least, from those who got it).
     log_loss, base_log_loss : float or None
         Of the estimate and of the plain shares per eligible set; None where propensities are known.
+    power : float or None
+        To which the estimate was raised to fit what was done (`models.actions.propensity_calibration`).
+    reliability : dict
+        Per arm: what was estimated against what happened; empty where propensities are known.
     """
 
     mode: Literal["known", "estimated"]
@@ -44,6 +52,8 @@ class Propensities:
     overlap: dict[str, dict[str, float]]
     log_loss: float | None = None
     base_log_loss: float | None = None
+    power: float | None = None
+    reliability: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """For ``tournament.json``."""
@@ -53,6 +63,8 @@ class Propensities:
             "overlap": self.overlap,
             "log_loss": self.log_loss,
             "base_log_loss": self.base_log_loss,
+            "power": self.power,
+            "reliability": self.reliability,
         }
 
 
@@ -87,7 +99,7 @@ def known_propensities(
     if wrong := imbalance(taken, arm, eligible, names):
         raise InputError(wrong)
     overlap = {
-        name: _overlap(taken[arm == position], taken[arm == position], floor)
+        name: _known_overlap(taken[arm == position], int(eligible[:, position].sum()), floor)
         for position, name in enumerate(names)
     }
     return Propensities("known", taken, overlap)
@@ -149,28 +161,58 @@ def estimate_propensities(
         every[~rest] = learn(design[rest], arm[rest], design[~rest], len(names), seed, num_threads)
     every = np.where(eligible, np.maximum(every, 1e-6), 0.0)
     every /= every.sum(axis=1, keepdims=True)
+    every, power = calibrated(every, arm, fold)
     taken = every[np.arange(len(arm)), arm]
     overlap = {
         name: _overlap(every[eligible[:, position], position], taken[arm == position], floor)
         for position, name in enumerate(names)
     }
     base = _set_shares(arm, eligible)
-    return (
-        Propensities("estimated", taken, overlap, float(-np.log(taken).mean()), float(-np.log(base).mean())),
-        every,
-    )
+    trusted = {
+        name: reliability(every[able, position], arm[able] == position)
+        for position, (name, able) in enumerate(zip(names, eligible.T, strict=True))
+    }
+    losses = (float(-np.log(taken).mean()), float(-np.log(base).mean()))
+    return Propensities("estimated", taken, overlap, *losses, power, trusted), every
 
 
 def _overlap(eligible: FloatArray, taken: FloatArray, floor: float) -> dict[str, float]:
-    weight = 1.0 / np.maximum(taken, floor)
-    ess = float(weight.sum() ** 2 / (weight**2).sum()) if len(weight) else 0.0
     return {
         "n": len(taken),
-        "ess": round(ess, 6),
+        "ess": _effective(taken, floor),
         "min": float(eligible.min(initial=1.0)),
+        "share": len(taken) / max(len(eligible), 1),
         "share_below_floor": float((eligible < floor).mean()) if len(eligible) else 0.0,
         "share_hopeless": float((eligible < HOPELESS).mean()) if len(eligible) else 0.0,
     }
+
+
+def _known_overlap(taken: FloatArray, able: int, floor: float) -> dict[str, float]:
+    return {
+        "n": len(taken),
+        "ess": _effective(taken, floor),
+        "min": float(taken.min(initial=1.0)),
+        "share": len(taken) / max(able, 1),
+        "share_below_floor": _share_below(taken, able, floor),
+        "share_hopeless": _share_below(taken, able, HOPELESS),
+    }
+
+
+def _effective(taken: FloatArray, floor: float) -> float:
+    weight = 1.0 / np.maximum(taken, floor)
+    return round(float(weight.sum() ** 2 / (weight**2).sum()), 6) if len(weight) else 0.0
+
+
+def _share_below(taken: FloatArray, able: int, line: float) -> float:
+    """Share of the decisions in which an arm was less likely than this, at least: 2 standard errors below.
+
+    Known is only the chance of what was done, so those who got the arm all the same stand for the others, each
+    for 1/chance: few of them, and the share could be anything.
+    """
+    below = np.where(taken < line, 1.0 / taken, 0.0)
+    mean = float(below.sum()) / max(able, 1)
+    spread = float((below**2).sum()) / max(able, 1) - mean**2
+    return float(np.clip(mean - 2 * np.sqrt(max(spread, 0.0) / max(able, 1)), 0.0, 1.0))
 
 
 def _set_shares(arm: IntArray, eligible: BoolArray) -> FloatArray:

@@ -58,20 +58,26 @@ def no_gain_words(gain: Estimate, best: str) -> Words:
     }
 
 
-def exploring_words(gain: Estimate, best: str, needed: int, known: bool) -> Words:
-    """Say that choosing per customer may be better, and how many decisions it takes to know."""
+def exploring_words(gain: Estimate, best: str, needed: tuple[int, int | None], known: bool) -> Words:
+    """Say that choosing per customer may be better, and how many decisions, and weeks, it takes to know.
+
+    Examples
+    --------
+    >>> exploring_words(Estimate(0.1, -0.1, 0.3, 0.1, 900), "mail", (5563, 7), True)["en"][-51:]
+    '5563 decisions: 7 whole weeks at the present pace).'
+    """
     en, nl = "the log is too small to tell", "het logboek is te klein om dat te weten"
     if not known:
         en, nl = "the propensities are estimated", "de kansen op elke actie zijn geschat"
     return {
         "en": f"Choosing per customer may be better than {best!r} for all ({_span(gain, 'to')}), but {en}: "
-        f"test in an experiment (about {needed} decisions).",
+        f"test in an experiment (about {needed[0]} decisions{_weeks(needed[1])['en']}).",
         "nl": f"Kiezen per klant is misschien beter dan {best!r} voor iedereen ({_span(gain, 'tot')}), "
-        f"maar {nl}: toets in een experiment (ongeveer {needed} beslissingen).",
+        f"maar {nl}: toets in een experiment (ongeveer {needed[0]} beslissingen{_weeks(needed[1])['nl']}).",
     }
 
 
-def constant_words(recommended: str, gain: Estimate | None, known: bool) -> Words:
+def constant_words(recommended: str, gain: Estimate | None, known: bool, proven: bool = True) -> Words:
     """Say what is done for everybody meanwhile, and how sure that is."""
     if recommended == NONE or gain is None:
         return {
@@ -86,6 +92,13 @@ def constant_words(recommended: str, gain: Estimate | None, known: bool) -> Word
             "nl": f"{recommended!r} voor iedereen lijkt beter dan niets doen ({_span(gain, 'tot')}), maar dat "
             "neemt aan dat niets buiten het logboek bepaalde wie wat kreeg: er gebeurt niets tot een "
             "experiment met een willekeurige controlegroep het laat zien.",
+        }
+    if not proven:
+        return {
+            "en": f"For now {recommended!r} for all, where it is possible: the best estimate, not proven to "
+            f"earn more than doing nothing ({_span(gain, 'to')}).",
+            "nl": f"Voorlopig {recommended!r} voor iedereen, waar dat kan: de beste schatting, niet bewezen "
+            f"beter dan niets doen ({_span(gain, 'tot')}).",
         }
     return {
         "en": f"For now {recommended!r} for all, where it is possible: over doing nothing "
@@ -111,6 +124,16 @@ def weak_overlap_words(action: str, share: float) -> Words:
         "nl": f"{share:.0%} van de beslissingen had vrijwel geen kans op {action!r}: daar leunen de "
         "cijfers op een "
         "model.",
+    }
+
+
+def _weeks(weeks: int | None) -> Words:
+    """Give the time it takes, or nothing where the log has no pace."""
+    if weeks is None:
+        return {"en": "", "nl": ""}
+    return {
+        "en": f": {weeks} whole week{'s' * (weeks > 1)} at the present pace",
+        "nl": f": {weeks} hele {'weken' if weeks > 1 else 'week'} in het huidige tempo",
     }
 
 

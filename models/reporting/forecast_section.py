@@ -50,7 +50,7 @@ def _when(found: Found, words: Words) -> dict[str, Any]:
         rows.append({"label": words.phase(key), "cells": cells})
     heads = [words(f"forecast_{part}") for part in ("before", "between", "after")]
     heads += [words("forecast_auc", days=day) for day in days]
-    text = words("forecast_when_text", longest=words.number(float(days[-1])))
+    text = words("forecast_when_text", longest=words.number(float(days[-1]))) if days else ""
     return {"text": text, "heads": heads, "rows": rows, "notes": list((found.get("left_out") or {}).values())}
 
 

@@ -29,8 +29,9 @@ from models.reporting.forecast_section import forecast_section
 from models.reporting.headline import action_card, target_card
 from models.reporting.journey_section import journey_section
 from models.reporting.journey_words import JourneyWords
+from models.reporting.next_action_section import next_action_section
 from models.reporting.persona_cards import persona_cards
-from models.reporting.tables import action_phases, choice_rows, full_tables, phase_rows, segment_findings
+from models.reporting.tables import choice_rows, full_tables, phase_rows, segment_findings
 from models.reporting.words import Language, Words
 from models.target import PROBABILITY_TARGETS
 
@@ -60,6 +61,8 @@ class ReportInputs:
         is left out with a sentence that says so.
     timing, value, next_category : Path or None
         ``reports/timing.json``, ``value.json`` and ``next_category.json``; left out if they are not there.
+    exposure : Path or None
+        ``reports/exposure.json``: who receives which action; the page says so if it is not there.
     ids, links : Path or None
         ``data/ids.parquet`` and ``data/canonical/links.parquet``: only counted.
     map : Path or None
@@ -81,6 +84,7 @@ class ReportInputs:
     timing: Path | None = None
     value: Path | None = None
     next_category: Path | None = None
+    exposure: Path | None = None
     ids: Path | None = None
     links: Path | None = None
     map: Path | None = None
@@ -148,7 +152,9 @@ def write_report(
         "targets": [
             _target(key, one, evaluation, segments, words) for key, one in evaluation["targets"].items()
         ],
-        "actions": action_phases(evaluation.get("next_action") or {}, words),
+        "actions": next_action_section(
+            evaluation.get("next_action"), _read(inputs.exposure), currency, words
+        ),
         "forecasts": forecast_section(
             _read(inputs.timing),
             _read(inputs.value),
@@ -204,7 +210,12 @@ def _by_sheet(drawn: list[Picture]) -> dict[str, list[dict[str, str]]]:
     for picture in drawn:
         data = "data:image/svg+xml;base64," + base64.b64encode(picture.svg()).decode("ascii")
         # At 100 dots per inch text in the picture is as large as text on the page.
-        entry = {"alt": picture.alt, "data": data, "width": f"{100 * picture.size[0]:.0f}"}
+        entry = {
+            "key": picture.key,
+            "alt": picture.alt,
+            "data": data,
+            "width": f"{100 * picture.size[0]:.0f}",
+        }
         sheets.setdefault(picture.sheet, []).append(entry | {"height": f"{100 * picture.size[1]:.0f}"})
     return sheets
 

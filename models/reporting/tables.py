@@ -11,7 +11,6 @@ from models.bootstrap import false_discovery
 from models.evaluation import MODEL
 from models.metrics import registered, shortest_lift
 from models.reporting.reasons import reworded, why_not_eligible, why_not_judged
-from models.reporting.tournament_view import PolicyRow, reason, tournament_rows
 from models.reporting.words import Words
 
 #: Decimals of a metric, by unit.
@@ -163,37 +162,6 @@ def _segment_name(row: Mapping[Any, Any], words: Words) -> str:
 
 def _scope(row: Mapping[Any, Any], words: Words) -> str:
     return words.kind("phase") if row["segment_kind"] == "phase" else words.phase(row["phase"])
-
-
-def action_phases(tournament: Mapping[str, Any], words: Words) -> list[dict[str, Any]]:
-    """Give one entry per phase of the tournament: state, reason, and its policies."""
-    entries = []
-    for key, one in words.in_order(tournament.get("phases", {})):
-        rows = []
-        for policy in tournament_rows(one, words):
-            found = {"value": policy.value, "low": policy.low, "high": policy.high}
-            cell = _cell(found, 2, words) if policy.value is not None else None
-            gain = _gain_cell(policy, words)
-            ess = words("ess", n=words.number(policy.ess)) if policy.ess is not None else ""
-            rows.append({"policy": policy, "cell": cell, "gain": gain, "ess": ess})
-        estimated = (one.get("propensities") or {}).get("mode") == "estimated"
-        entries.append(
-            {
-                "key": key, "label": words.phase(key), "state": one["state"],
-                "state_label": words(f"state_{one['state'].replace(' ', '_')}"),
-                "reason": reason(one, words), "n": words.number(one.get("n")), "rows": rows,
-                "warning": words("estimated_warning") if estimated else "",
-            }
-        )  # fmt: skip
-    return entries
-
-
-def _gain_cell(policy: PolicyRow, words: Words) -> dict[str, str] | None:
-    """Give the gain over the best single action; that action has none over itself."""
-    gain = policy.gain
-    if policy.value is None or gain is None or gain["low"] == gain["high"]:
-        return None
-    return _cell(gain, 2, words, signed=True)
 
 
 def choice_rows(selection: Mapping[str, Any], words: Words) -> list[dict[str, Any]]:

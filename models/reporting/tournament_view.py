@@ -17,16 +17,33 @@ _MINUS = re.compile(r"(?<!\w)-(?=\d)")
 
 @dataclass(frozen=True)
 class PolicyRow:
-    """One policy: what it is called, what it is worth per decision, whether it is the one to follow."""
+    """One policy: what it is called, what it is worth per decision, how much of the log says so.
+
+    Attributes
+    ----------
+    name, label : str
+    value, low, high : float or None
+        Money per decision; None: the log does not carry a figure.
+    gain : mapping or None
+        ``value``, ``low`` and ``high`` over the best single action; None where there is none, or it is that action.
+    n, ess : float or None
+        Decisions it was judged on, and how many of them count.
+    recommended, best : bool
+        It is what is done now; it is the best single action.
+    note : str
+        Instead of a figure, why there is none.
+    """
 
     name: str
     label: str
     value: float | None
     low: float | None
     high: float | None
-    gain: dict[str, float] | None
+    gain: Mapping[str, float] | None
+    n: float | None
     ess: float | None
     recommended: bool
+    best: bool
     note: str
 
 
@@ -50,6 +67,17 @@ def policy_label(name: str, words: Words) -> str:
     ('Coupon for everybody', 'Niets')
     """
     return words.known(f"policy_{name}", words("policy_everybody", action=_capital(action(name, words))))
+
+
+def short_label(name: str, words: Words) -> str:
+    """Name a policy where there is little room: an action for everybody by the action alone.
+
+    Examples
+    --------
+    >>> short_label("coupon", Words("en")), short_label("none", Words("nl"))
+    ('Coupon', 'Niets')
+    """
+    return words.known(f"policy_{name}", _capital(action(name, words)))
 
 
 def action(name: str, words: Words) -> str:
@@ -93,18 +121,43 @@ def tournament_rows(phase: Mapping[str, Any], words: Words) -> list[PolicyRow]:
     words : Words
         Labels.
     """
-    chosen = followed(phase)
+    chosen, best = followed(phase), phase.get("best_constant")
     rows = []
-    for policy in phase.get("policies", []):
+    for policy in phase.get("policies") or []:
         name, carried = policy["name"], policy.get("value") is not None
         rows.append(
             PolicyRow(
                 name, policy_label(name, words), policy.get("value"), policy.get("low"), policy.get("high"),
-                policy.get("minus_best_constant"), policy.get("ess"), name == chosen,
-                "" if carried else words("not_evaluable"),
+                None if name == best else policy.get("minus_best_constant"), policy.get("n"), policy.get("ess"),
+                name == chosen, name == best, "" if carried else words("not_evaluable"),
             )
         )  # fmt: skip
     return sorted(rows, key=lambda row: (row.value is None, -(row.value or 0.0), row.name))
+
+
+def uplift_points(phase: Mapping[str, Any]) -> dict[str, list[float]]:
+    """Give the uplift curve of a phase as one list per column.
+
+    Parameters
+    ----------
+    phase : mapping
+        One entry of ``phases``; its ``uplift`` is as `models.actions.uplift_curves` writes it, or absent.
+
+    Examples
+    --------
+    >>> points = [{"share": 0.5, "gain": 2.0, "line": 1.0}, {"share": 1.0, "gain": 2.0, "line": 2.0}]
+    >>> uplift_points({"uplift": {"curve": points}})
+    {'share': [0.5, 1.0], 'gain': [2.0, 2.0], 'line': [1.0, 2.0]}
+    >>> uplift_points({})
+    {}
+    """
+    points = (phase.get("uplift") or {}).get("curve") or []
+    names = ("share", "gain", "low", "high", "line")
+    return {
+        name: [float(one[name]) for one in points]
+        for name in names
+        if points and all(one.get(name) is not None for one in points)
+    }
 
 
 def tournament_gain(tournament: Mapping[str, Any]) -> dict[str, float]:

@@ -16,6 +16,7 @@ from models.metrics import shortest_lift
 from models.target import TARGETS
 from models.tracking.identity import content_key, data_md5, git, shown_params
 from models.tracking.journey_results import Tables, journey_metrics, journey_tables
+from models.tracking.next_action_results import next_action_tables
 from models.tracking.results import Results, results_of
 
 #: What the run itself shows of the models, below 40 numbers: per phase, as the mean over the phases, and for everybody.
@@ -28,8 +29,8 @@ EVERYBODY = ("roc_auc", "log_loss")
 FILES = (
     "params.yaml", "reports/report.html", "reports/segment_lift.csv", "reports/evaluation.json",
     "reports/metrics.json", "reports/journey.json", "reports/journey_map.svg", "reports/exits.json",
-    "reports/timing.json", "reports/value.json", "reports/next_category.json", "data/columns.json",
-    "artifacts/personas/personas.json",
+    "reports/timing.json", "reports/value.json", "reports/next_category.json", "reports/exposure.json",
+    "data/columns.json", "artifacts/personas/personas.json",
 )  # fmt: skip
 
 
@@ -171,7 +172,7 @@ def read_content(
         models=models,
         files=tuple(_files(root)),
         table=table if (table := root / "reports/segment_lift.csv").is_file() else None,
-        tables=journey_tables(root),
+        tables={**journey_tables(root), **next_action_tables(root)},
         data=data,
     )
 
@@ -293,6 +294,6 @@ def _files(root: Path) -> Iterator[tuple[Path, str]]:
         if path.is_file():
             yield path, path.parent.relative_to(root / "reports").as_posix()
     for target in TARGETS:
-        for name in ("selection.json", "tournament.json"):
+        for name in ("selection.json", "tournament.json", "segment_effects.parquet"):
             if (root / "artifacts" / target / name).is_file():
                 yield root / "artifacts" / target / name, target

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 
+from models.actions.headline_metrics import headline_numbers
 from models.evaluation import MODEL
 from models.json_files import read_json_if_there
 
@@ -92,25 +93,12 @@ def _next_action(root: Path, money: Mapping[str, Any]) -> Results:
     tournament = read_json_if_there(root / "artifacts/next_action/tournament.json")
     log = root / "data/canonical/decisions.parquet"
     phases, judged_on = {}, {}
+    numbers = headline_numbers(tournament)
     for phase, one in tournament.get("phases", {}).items():
         digest = hashlib.sha256(log.read_bytes() if log.is_file() else b"")
         digest.update(json.dumps([one.get("n"), one.get("customers"), money], sort_keys=True).encode())
         judged_on[phase] = digest.hexdigest()[:16]
-        numbers = _tournament_numbers(one)
-        if numbers:
-            phases[phase] = numbers
-    gains = [numbers["gain"] for numbers in phases.values() if "gain" in numbers]
+        if numbers[phase]:
+            phases[phase] = numbers[phase]
+    gains = [found["gain"] for found in phases.values() if "gain" in found]
     return Results(phases, {"gain": sum(gains) / len(gains)} if gains else {}, judged_on)
-
-
-def _tournament_numbers(phase: Mapping[str, Any]) -> Numbers:
-    """Money per decision: the recommended policy, and the personalised rule over the best single action."""
-    followed = "personalised" if phase.get("state") == "personalise" else phase.get("recommended")
-    policies = {policy["name"]: policy for policy in phase.get("policies", [])}
-    found = {
-        "value": policies.get(followed, {}).get("value"),
-        "effective_decisions": policies.get(followed, {}).get("ess"),
-        "gain": (phase.get("gain") or {}).get("value"),
-        "gain_low": (phase.get("gain") or {}).get("low"),
-    }
-    return {name: float(value) for name, value in found.items() if value is not None}

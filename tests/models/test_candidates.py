@@ -90,13 +90,14 @@ def test_an_estimate_respects_what_was_eligible_on_the_day():
     assert overlap["n"] == (~fixed).sum()
 
 
-def test_an_action_given_by_rule_is_dropped_for_want_of_overlap():
+def test_a_log_that_follows_a_rule_is_refused():
     log = logged([0.5, 0.5, 0.0], n=6000, known=False)
     rule = log.x[:, 0] > 0
     log.action[:] = np.where(rule, 1, 0)
     found = comparable(log, SETTINGS)
-    assert found.candidates is None
-    assert any("no overlap" in words["en"] for words in found.dropped.values())
+    assert found.candidates is None and found.mode == "refuse"
+    assert found.reason is not None and "follows a rule" in found.reason["en"]
+    assert "volgt een regel" in found.reason["nl"]
 
 
 def test_decisions_that_have_not_matured_are_counted():
@@ -192,3 +193,50 @@ def test_a_cost_of_an_action_that_the_source_lacks_is_refused():
 def test_a_negative_cost_is_refused():
     with pytest.raises(ValueError, match="greater than or equal to 0"):
         NextActionSettings(action_cost={"mail": -1.0})
+
+
+def test_the_mode_says_how_the_log_is_taken():
+    assert comparable(logged([0.5, 0.3, 0.2]), SETTINGS).mode == "known"
+    assert comparable(logged([0.5, 0.3, 0.2], known=False), SETTINGS).mode == "estimate"
+    assert comparable(logged([0.0, 0.5, 0.5]), SETTINGS).mode == "refuse"
+
+
+@pytest.mark.parametrize("chance", [[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]])
+def test_a_refused_log_comes_with_an_experiment(chance: list[float]):
+    found = comparable(logged(chance), SETTINGS)
+    assert found.reason is not None and found.experiment is not None
+    assert list(found.experiment["arms"]) == ["none", "call", "mail"]
+    assert found.experiment["words"]["en"] and found.experiment["words"]["nl"]
+    compared = comparable(logged([0.5, 0.3, 0.2]), SETTINGS)
+    assert compared.experiment is None
+
+
+def test_an_action_that_is_rare_everywhere_is_left_out_and_the_others_are_compared():
+    log = logged([0.693, 0.3, 0.007], n=9000, known=False)
+    found = comparable(log, SETTINGS)
+    assert found.mode == "estimate" and found.candidates is not None
+    assert found.candidates.arms == ("none", "mail")
+    assert "no overlap" in found.dropped["call"]["en"]
+
+
+def test_a_rule_for_one_action_refuses_all_of_them():
+    """Who is called follows x; whether a mail is sent is a coin: the log still had somebody choosing."""
+    log = logged([0.5, 0.5, 0.0], n=6000, known=False)
+    log.action[log.x[:, 0] > 1] = log.actions.index("call")
+    found = comparable(log, SETTINGS)
+    assert found.candidates is None and found.experiment is not None
+    assert found.reason is not None and "'call'" in found.reason["en"] and "below 1 %" in found.reason["en"]
+
+
+def test_a_rarely_drawn_action_with_known_chances_refuses_nothing_else():
+    log = logged([0.65, 0.3, 0.05], n=9000)
+    rare = (log.x[:, 0] > 0) & (log.action == 1)
+    # A tenth of what it was for half of them; the rest of the chance went to doing nothing.
+    keep = ~rare | (np.arange(len(log)) % 10 == 0)
+    log.action[~keep] = 0
+    half = log.x[:, 0] > 0
+    log.propensity[:] = np.array([0.65, 0.05, 0.3])[log.action]
+    log.propensity[half] = np.array([0.695, 0.005, 0.3])[log.action[half]]
+    found = comparable(log, SETTINGS.model_copy(update={"min_ess": 60}))
+    assert found.mode == "known" and found.candidates is not None
+    assert found.candidates.arms == ("none", "mail") and "call" in found.dropped

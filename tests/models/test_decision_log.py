@@ -50,7 +50,7 @@ def test_an_action_that_was_not_eligible_is_refused():
 
 @pytest.mark.parametrize("wrong", [0.0, -0.1, 1.5])
 def test_a_propensity_outside_its_range_is_refused(wrong: float):
-    with pytest.raises(InputError, match="propensities outside"):
+    with pytest.raises(InputError, match="1 of 4 propensities outside"):
         small(propensity=np.array([0.5, wrong, 1.0, np.nan]))
 
 
@@ -62,3 +62,9 @@ def test_an_outcome_that_is_no_success_or_failure_is_refused():
 def test_columns_of_different_length_are_refused():
     with pytest.raises(InputError, match="different length"):
         small(cost=np.zeros(3))
+
+
+def test_what_was_alone_eligible_was_certain():
+    with pytest.raises(InputError, match=r"in 1 of 4 decisions only one action was eligible.*row 3, 0\.9"):
+        small(propensity=np.array([0.5, 0.5, 0.9, np.nan]))
+    assert len(small(propensity=np.array([0.5, 0.5, np.nan, np.nan]))) == 4

@@ -48,8 +48,10 @@ def test_each_phase_gets_its_verdict_and_its_policy(tmp_path):
     assert (decision["state"], decision["recommended"]) == ("explore more", "none")
     assert decision["effects"]["mail"]["effect"]["low"] > 0.1
     assert [row["name"] for row in decision["policies"]] == [
-        "none", "mail", "logged", "random", "personalised",
+        "none", "mail", "logged", "best_response", "hybrid", "pcvl", "personalised", "random", "response",
     ]  # fmt: skip
+    assert decision["contact_share"] == 1.0
+    assert [row["name"] for row in decision["policies"] if row["gated"]] == ["personalised"]
     policies = load_policies(tmp_path / "next_action")
     assert sorted(policies) == ["awareness", "decision"]
     assert policies["awareness"].rule is None and policies["decision"].rule is not None
@@ -61,6 +63,23 @@ def test_what_the_figures_rest_on_is_said(tmp_path):
     assert any("action_cost" in words["en"] for words in said)
     assert any("no unlogged driver" in words["en"] for words in said)
     assert all(set(words) == {"en", "nl"} for words in said)
+
+
+def test_estimated_propensities_carry_a_sensitivity_band_and_known_ones_none(tmp_path):
+    doubted = train_next_action(two_phases(), SETTINGS, tmp_path / "a", PHASES)["phases"]["decision"]
+    assert doubted["mode"] == "estimate"
+    bands = doubted["sensitivity"]["best_constant_over_none"]["bands"]
+    assert [one["gamma"] for one in bands] == [1.25, 1.5, 2.0]
+    assert all(one["low"] < doubted["over_none"]["mail"]["value"] < one["high"] for one in bands)
+    assert len(doubted["sensitivity"]["bands"]) == 3
+    known = train_next_action(two_phases(known=True), SETTINGS, tmp_path / "b", PHASES)["phases"]["decision"]
+    assert (known["mode"], known["sensitivity"]) == ("known", None)
+
+
+def test_the_uplift_curve_is_that_of_the_rule_against_the_best_constant(tmp_path):
+    one = train_next_action(two_phases(), SETTINGS, tmp_path / "a", PHASES)["phases"]["decision"]
+    assert one["uplift"]["best_single_action"] == one["best_constant"] == "mail"
+    assert len(one["uplift"]["curve"]) > 3
 
 
 def test_a_cost_above_the_gain_turns_the_verdict(tmp_path):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.offpolicy import clustered_mean, dr, dr_scores, ips, sndr, snips, support, switch_dr
+from models.offpolicy import clustered_mean, dm, dr, dr_scores, ips, sndr, snips, support, switch_dr
 
 
 @pytest.fixture
@@ -65,6 +65,13 @@ def test_switch_dr_with_a_high_threshold_is_dr_and_with_zero_is_the_model(logged
     model = (reward, target, propensity, x, 3 + x)
     assert switch_dr(*model, threshold=1e9) == dr(*model)
     assert switch_dr(*model, threshold=0.0).value == pytest.approx((3 + x).mean())
+
+
+def test_the_direct_method_is_the_model_and_nothing_else(logged):
+    reward, target, propensity, x, action = arguments(logged, "reward", "target", "propensity", "x", "action")
+    predicted, expected = 1.5 + 2 * action + x, 3.5 + x
+    assert dm(expected) == pytest.approx(3.5, abs=0.05)
+    assert dr(reward, target, propensity, predicted, expected).value == pytest.approx(3.0, abs=0.1)
 
 
 def test_sndr_is_unmoved_by_a_common_error_in_the_propensities(logged):

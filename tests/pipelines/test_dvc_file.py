@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PLUMBING = {
     "features/atomic.py", "features/discovery.py", "features/errors.py", "features/settings.py", "models/json_files.py",
     "models/settings.py", "models/timing/settings.py", "models/value/settings.py", "models/next_category/settings.py",
+    "models/actions/tournament_settings.py", "models/policies/settings.py", "pipelines/cli_experiment.py",
     "pipelines/cli.py", "pipelines/cli_models.py", "pipelines/params.py", "pipelines/paths.py",
 }  # fmt: skip
 #: The other engine: it gives the same bytes (tests/features/engines/on_spark), so it decides nothing either.
@@ -23,6 +24,9 @@ DISCOVERED = {
     "features/registry.py": "features/families",
     "features/labels/_base.py": "features/labels",
     "features/sources/__init__.py": "features/sources",
+    "models/actions/contenders/__init__.py": "models/actions/contenders",
+    "models/actions/effects/__init__.py": "models/actions/effects",
+    "models/policies/rule.py": "models/policies/rules",
     "models/bundle.py": "models/estimators",
     "models/backtesting.py": "models/baselines",
     "models/metrics/__init__.py": "models/metrics",

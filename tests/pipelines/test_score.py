@@ -33,7 +33,8 @@ COLUMNS = [
     "p_order_7d", "p_order_14d", "p_order_28d", "p_order_56d", "p_order_84d", "next_order_p10", "next_order_p50",
     "next_order_p90", "p_left_84d", "predicted_value", "next_categories", "action", "action_value", "action_effect",
     "effect_low",
-    "effect_high", "action_cost", "blocked", "is_control", "reasons", "model_version", "data_hash",
+    "effect_high", "action_cost", "blocked", "is_control", "eligible_actions",
+    "propensity", "explore", "action_valid_until", "policy_version", "reasons", "model_version", "data_hash",
 ]  # fmt: skip
 
 
@@ -120,7 +121,9 @@ def test_a_policy_that_personalises_gives_different_actions(scored: Path) -> Non
     assert set(found["action"]) == {"none", "mail", "call"}
     assert found.loc[found["is_control"], "action"].eq("none").all()
     assert (found.loc[found["action"] == "none", "action_value"] == 0).all()
-    assert (found.loc[found["action"] != "none", "action_value"] > 0).all()
+    # What is drawn to learn from may cost money.
+    assert (found.loc[(found["action"] != "none") & ~found["explore"], "action_value"] > 0).all()
+    assert 0 < found["explore"].mean() < 0.2
 
 
 def test_a_list_of_everybody_equals_the_stage_to_the_bit(scored: Path) -> None:

@@ -10,8 +10,8 @@ import pandas as pd
 
 from models.evaluation import MODEL
 from models.metrics import shortest_lift
-from models.reporting.figures import calibration, forest, lift, phases, style
-from models.reporting.tournament_view import tournament_rows
+from models.reporting.figures import calibration, forest, gains, lift, phases, style, uplift
+from models.reporting.tournament_view import short_label, tournament_rows, uplift_points
 from models.reporting.words import Words
 from models.segment_dimensions import registered
 
@@ -62,7 +62,7 @@ def pictures(
     -------
     list of Picture
         Sheets: ``<target>_lift``, ``<target>_calibration``, ``<target>_segments``, ``phases``,
-        ``next_action_tournament``.
+        ``next_action_tournament``, ``next_action_uplift``.
     """
     found: list[Picture] = []
     for target, results in evaluation["targets"].items():
@@ -170,15 +170,47 @@ def _stands_out(frame: pd.DataFrame) -> set[tuple[str, str, str]]:
 
 
 def _of_tournament(phase: str, one: dict[str, Any], currency: str, words: Words) -> list[Picture]:
+    """Give what every policy gains over the best single action of a phase, and its uplift curve if there is one."""
     policies = tournament_rows(one, words)
-    if not any(policy.value is not None for policy in policies):
+    if not any(policy.gain for policy in policies):
         return []
-    rows = [forest.Row(p.label, p.value, p.low, p.high, p.recommended, p.note) for p in policies]
-    line = next((policy.value for policy in policies if policy.name == "none"), None)
-    label, title = words("axis_value", currency=currency), words.phase(phase)
-    alt = words("alt_tournament", phase=title)
-    limits = forest.spanned(rows, line)
-    return [_forest("next_action_tournament", phase, alt, rows, line, limits, title, label, words)]
+    title = words.phase(phase)
+    rows = []
+    for policy in policies:
+        gain = policy.gain if policy.value is not None and policy.gain else {}
+        value, low, high = (gain.get(key) for key in ("value", "low", "high"))
+        rows.append(
+            gains.Gain(
+                short_label(policy.name, words),
+                value,
+                low,
+                high,
+                policy.recommended,
+                policy.best,
+                policy.note,
+            )
+        )
+    best = next((policy.label for policy in policies if policy.best), words("nba_is_best"))
+    best = best[:1].lower() + best[1:]
+    label = words("nba_gains_axis", currency=currency)
+    alt = words("nba_alt_gains", phase=title, best=best)
+    found = [
+        Picture(
+            "next_action_tournament", phase, alt, lambda axes: gains.draw(axes, rows, title, label, words),
+            gains.size(len(rows)),
+        )
+    ]  # fmt: skip
+    curve = uplift_points(one)
+    if "gain" in curve:
+        side = words("nba_uplift_gain_axis", currency=currency)
+        name = words("nba_uplift_title")
+        alt = words("nba_alt_uplift", phase=title)
+        found.append(
+            Picture(
+                "next_action_uplift", phase, alt, lambda axes: uplift.draw(axes, curve, name, side, words)
+            )
+        )
+    return found
 
 
 def _forest(

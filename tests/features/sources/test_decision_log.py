@@ -124,3 +124,47 @@ def test_actions_must_be_declared(actions: list[str], export: Callable[..., Any]
         "options.actions"
         in export("decision_log", {"decisions.csv": HEADER + GOOD}, actions=actions).refused()
     )
+
+
+WHOLE = "decided_at,customer_id,eligible,action,propensity,propensities\n"
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ("0.25,0.75|0.25", None),
+        (",0.75|0.25", None),
+        ("0.25,", None),
+        ("0.25,0.75000000001|0.25", None),
+        ("0.25,0.65|0.25", "propensities do not add up to 1"),
+        ("0.75,0.75|0.25", "propensity is not that of the action in propensities"),
+        ("0.25,0.5|0.25|0.25", "propensities are not as many as the eligible actions"),
+        ("0.25,1|0", "propensities are not all above 0 and at most 1"),
+        ("0.25,1.75|-0.75", "propensities are not all above 0 and at most 1"),
+        ("0.25,most|0.25", "propensities are not all above 0 and at most 1"),
+        ("0.25,|1", "propensities are not all above 0 and at most 1"),
+    ],
+)
+def test_the_chances_of_all_that_was_eligible_add_up(
+    told: str, reason: str | None, export: Callable[..., Any]
+) -> None:
+    rows = f"2024-02-05,K1,none|coupon,coupon,{told}\n2024-02-05,K2,none|coupon,none,,0.4|0.6\n"
+    log = export("decision_log", {"decisions.csv": WHOLE + rows}, actions=ACTIONS)
+    assert log.reasons("decisions") == [reason, None]
+    found = [row["propensity"] for row in log.rows("decisions")]
+    assert found == ([0.4] if reason else [0.25, 0.4])
+
+
+def test_chances_in_a_parquet_file_are_lists(export: Callable[..., Any]) -> None:
+    table = pa.table(
+        {
+            "decided_at": ["2024-02-05"] * 3,
+            "customer_id": [1, 2, 3],
+            "eligible": [["none", "coupon"]] * 3,
+            "action": ["coupon", "none", "none"],
+            "propensities": [[0.5, 0.5], None, [0.5, 0.4]],
+        }
+    )
+    log = export("decision_log", {"decisions.parquet": table}, actions=ACTIONS)
+    assert log.reasons("decisions") == [None, None, "propensities do not add up to 1"]
+    assert [row["propensity"] for row in log.rows("decisions")] == [0.5, None]
