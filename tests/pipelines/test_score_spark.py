@@ -5,11 +5,15 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
+from features.errors import InputError
 from features.settings import EngineSettings
 from models.newest_rows import newest_rows
+from models.policies.settings import Budget, PolicySettings
+from models.policies.trace import write_trace
 from pipelines.params import load_params
 from pipelines.paths import Project
 from pipelines.plan import load_plan
@@ -27,13 +31,29 @@ def test_everybody_has_the_same_scores(trained_shop: Path, tmp_path: Path) -> No
     for path in (project.features, project.labels):
         for file in path.glob("*.parquet"):
             pq.write_table(pq.read_table(file), file, row_group_size=40)
-    expected = score_tables(project, params, plan, *tables)
+    expected, reasons = score_tables(project, params, plan, *tables)
     settings = EngineSettings(name="spark", threads=2, memory_gb=2.0)
-    found = score_newest(project, params.model_copy(update={"engine": settings}), plan)
+    found, why = score_newest(project, params.model_copy(update={"engine": settings}), plan)
     assert len(found) > 80
+    names = {
+        "ids": found["customer_id"].astype(str).to_numpy(object),
+        "id_spaces": np.full(len(found), "x", object),
+    }
+    for name, one in (("one machine", reasons), ("spark", why)):
+        write_trace(one.trace, **names, path=tmp_path / f"{name}.parquet")
+    assert (tmp_path / "spark.parquet").read_bytes() == (tmp_path / "one machine.parquet").read_bytes()
+    assert why.decisions.equals(reasons.decisions)
     for scores in (expected, found):
         scores["id_space"] = "customer"
         scores["customer_id"] = scores["customer_id"].astype(str)
         scores["next_categories"] = None  # the driver's, from the events
     assert as_arrow(found, plan).equals(as_arrow(expected, plan))
     assert not list((project.root / "data").glob(".*"))
+
+
+def test_customers_who_compete_for_a_budget_are_decided_on_together_or_not_at_all(trained_shop: Path) -> None:
+    project = Project(trained_shop)
+    params, plan = load_params(project.root), load_plan(project)
+    policy = PolicySettings(budgets={"money": Budget(limit=10.0)})
+    with pytest.raises(InputError, match=r"policy\.budgets"):
+        score_newest(project, params.model_copy(update={"policy": policy}), plan)
