@@ -1,4 +1,4 @@
-"""Command ``explain``: why one customer's probabilities are high or low, at the newest cutoff."""
+"""Command ``explain``: why one customer's probabilities are high or low at the newest cutoff, and why this action."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from features.cutoffs import day_of
 from features.errors import InputError
-from features.pseudonyms import id_key
+from features.pseudonyms import id_key, unspaced
 from features.settings import DORMANT
 from models.bundle import load
 from models.customer_reasons import customer_reasons
 from models.newest_rows import newest_rows
 from models.panel import panel_of
+from models.policies.explain import explain_action
 from models.reporting.customer_view import closing, heading, lines, outside
 from models.reporting.words import Words
 from models.target import PROBABILITIES
@@ -26,7 +28,7 @@ from pipelines.whose_ids import who
 
 
 def run(root: Path, customer: str, top: int = 5) -> list[str]:
-    """Say per target the probability of one customer, and what speaks for and against it.
+    """Say per target the probability of one customer, what speaks for and against it, and why they get their action.
 
     Parameters
     ----------
@@ -74,4 +76,17 @@ def run(root: Path, customer: str, top: int = 5) -> list[str]:
         model = load(project.artifacts(target.name) / phase)
         why = customer_reasons(model, panel, row, dictionary, params.language, top)
         told += lines(target.name, phase, why, words)
-    return [*told, closing(words)]
+    return [*told, *_action(project, int(panel.customer_id[row]), words), closing(words)]
+
+
+def _action(project: Project, customer: int, words: Words) -> list[str]:
+    """Say why the customer got their action when everybody was scored; nothing before that."""
+    if not project.action_trace.is_file():
+        return []
+    ids = pq.read_table(project.ids, filters=[("customer_id", "=", customer)])
+    name, space = unspaced(ids["source_id"])[0].as_py(), ids["id_space"][0].as_py()
+    wanted = [("customer_id", "=", name), ("id_space", "=", space)]
+    rows = pq.read_table(project.action_trace, filters=wanted).to_pylist()
+    meta = json.loads((project.canonical / "meta.json").read_text(encoding="utf-8"))
+    why = explain_action(rows, words.language, meta["currency"])
+    return [words("why_action", why=why)] if why else []
