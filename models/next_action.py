@@ -198,10 +198,12 @@ def _compared(
         settings.folds, settings.propensity_floor, settings.margin_rate, settings.seed, settings.num_threads
     )
     contest = settings.tournament
-    tournament = run_tournament(candidates, how, settings.min_ess, settings.confidence, contest)
+    tournament = run_tournament(candidates, how, settings.min_ess, settings.confidence, contest, known)
     entries = tournament.entries
     verdict = judge(entries, candidates, known, settings.confidence, contest.unproven)
     effects = _average_effects(candidates, tournament, verdict, settings)
+    # A phase of which nothing can be said knows no action: nothing is drawn in it either.
+    refused = verdict.state == "refuse"
     policy = PhasePolicy(
         phase=phase,
         state=verdict.state,
@@ -212,8 +214,8 @@ def _compared(
         propensities=found.propensities.mode if found.propensities else None,
         effects=effects,
         dropped=found.dropped,
-        rule=learn_rule(candidates, how),
-        cost=dict(zip(candidates.arms, candidates.cost.tolist(), strict=True)),
+        rule=None if refused else learn_rule(candidates, how),
+        cost={} if refused else dict(zip(candidates.arms, candidates.cost.tolist(), strict=True)),
     )
     said = {
         **summary,

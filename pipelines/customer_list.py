@@ -79,7 +79,7 @@ def write_scores(scores: pa.Table, path: Path) -> None:
             return
         frame = scores.to_pandas()
         for name in (field.name for field in scores.schema if pa.types.is_list(field.type)):
-            frame[name] = ["; ".join(items) for items in frame[name]]
+            frame[name] = [None if items is None else "; ".join(items) for items in frame[name]]
         frame.to_csv(beside, index=False, encoding="utf-8", lineterminator="\n")
 
 

@@ -12,15 +12,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from features.contract import DAY_US, DECISIONS
+from features.contract import DAY_US
 from features.cutoffs import midnight_us
 from features.errors import InputError
 from features.fingerprint import fingerprint
-from features.pseudonyms import spaced
 from models.experiments.assignment import assign
 from pipelines.customer_list import COLUMN
+from pipelines.decision_rows import LOG, decided_at, ids_of_the_source
 from pipelines.experiment_list import Joining, strata_of, stratum_numbers
 from pipelines.experiment_tables import SPACE, IntArray, numbers, write_table
 from pipelines.paths import Project
@@ -29,10 +28,6 @@ from pipelines.paths import Project
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 #: Strata where none are asked for: those of these columns that the list has.
 USUAL_STRATA = ("phase", "predicted_value")
-#: The decision log as a source reads it: ids of the source, and the moment in words beside the number.
-LOG = pa.schema([
-    pa.field(one.name, pa.string() if one.name in ("decision_id", COLUMN) else one.type) for one in DECISIONS
-]).append(pa.field("decided_at", pa.string()))  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -186,8 +181,7 @@ def decision_table(
         if SPACE in frame
         else np.full(len(frame), "customer")
     )
-    for space in sorted(set(spaces) - {"customer"}):
-        ids = pc.if_else(pa.array(spaces == space), spaced(ids, space), ids)
+    ids = ids_of_the_source(ids, np.asarray(spaces))
     moment = midnight_us(facts.start) + 7 * DAY_US * (week - 1)
     share = dict(zip(facts.arms, facts.shares, strict=True))
     named, rows = arm.to_pandas(), len(frame)
@@ -205,10 +199,8 @@ def decision_table(
         "cost": pa.array(named.map(dict(facts.costs)).fillna(0.0).to_numpy(np.float64)),
         "outcome": _known(outcome, rows),
         "value": _known(value, rows),
-        "decided_at": pc.strftime(pa.array(moment).cast(pa.timestamp("us")), "%Y-%m-%dT%H:%M:%SZ"),
+        "decided_at": decided_at(pa.array(moment)),
     }  # fmt: skip
-    # Whole seconds read back the same with and without a fraction.
-    content["decided_at"] = pc.replace_substring_regex(content["decided_at"], r"\.\d+Z$", "Z")
     return pa.table(content).select(LOG.names).cast(LOG)
 
 

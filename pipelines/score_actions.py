@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import floor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from features.atomic import replacing
 from features.errors import InputError
@@ -25,10 +27,14 @@ from models.policies.constraints import Constraints, check_actions
 from models.policies.decided import Decided
 from models.policies.decisions_made import as_decisions
 from models.policies.resources import resource_words
+from models.policies.settings import Budget, PolicySettings
 from models.policies.trace import trace_rows, write_trace
 from models.policy import decide_all
+from pipelines.decision_rows import LOG, decided_at, ids_of_the_source
 from pipelines.params import Params, load_source
 from pipelines.paths import Project
+
+IntArray = NDArray[np.int64]
 
 #: How sources say yes.
 CONSENT_WORDS = ("true", "yes", "granted", "1", "1.0", "y", "ja", "opt_in", "optin")
@@ -68,9 +74,12 @@ def decided_actions(
             f"{artifacts / 'tournament.json'} is missing; run `klantreis train next_action` first (or `dvc repro`)"
         )
     channels = load_source(params.source, project.root).action_channels
-    check_actions(params.policy, _meta(project)["actions"])
+    actions = _meta(project)["actions"]
+    check_actions(params.policy, actions)
+    policies = load_policies(artifacts)
+    could = int(np.isin(phase.astype(str), list(policies)).sum())
     return decide_all(
-        load_policies(artifacts),
+        policies,
         panel.x,
         panel.columns,
         phase,
@@ -81,9 +90,27 @@ def decided_actions(
         consent=_consent(project, panel.customer_id),
         channels=channels,
         constraints=Constraints.read(
-            params.policy, project.canonical, panel.customer_id, plan.as_of_us, channels
+            _within_contact_share(params, could, actions),
+            project.canonical,
+            panel.customer_id,
+            plan.as_of_us,
+            channels,
         ),
     )
+
+
+def needs_everybody(params: Params) -> bool:
+    """Whether customers compete (budgets, stock, a share of contacts), so that all must be decided on at once."""
+    return params.policy.needs_batch or params.next_action.tournament.contact_share < 1
+
+
+def _within_contact_share(params: Params, could: int, actions: list[str]) -> PolicySettings:
+    """Hold scoring to the share of contacts that the tournament was held to: what was proven is what is done."""
+    share = params.next_action.tournament.contact_share
+    if share == 1:
+        return params.policy
+    contacts = Budget(limit=floor(share * could), uses=dict.fromkeys(set(actions) - {NONE}, 1.0))
+    return params.policy.model_copy(update={"budgets": {**params.policy.budgets, "contact_share": contacts}})
 
 
 def write_why(project: Project, params: Params, plan: Plan, why: Why, names: pd.DataFrame) -> None:
@@ -100,10 +127,26 @@ def write_why(project: Project, params: Params, plan: Plan, why: Why, names: pd.
     """
     ids, spaces = (names[name].to_numpy(dtype=object) for name in ("source_id", "id_space"))
     write_trace(why.trace, ids, spaces, project.action_trace)
+    people = why.trace["customer_id"].to_numpy()[:: len(why.trace) // max(len(names), 1) or 1]
     with replacing(project.decisions_made) as beside:
-        pq.write_table(why.decisions, beside, compression="zstd")
+        pq.write_table(_as_log(why.decisions, people, ids, spaces), beside, compression="zstd")
     frame = _exposure(project, params, plan, why.trace, len(names))
     write_json(project.exposure, exposure_summary(frame))
+
+
+def _as_log(
+    decisions: pa.Table, people: IntArray, ids: NDArray[np.object_], spaces: NDArray[np.object_]
+) -> pa.Table:
+    """Give decisions with the ids of the source, so that they can be read back as its log."""
+    order = np.argsort(people)
+    place = order[np.searchsorted(people[order], decisions["customer_id"].to_numpy())]
+    named = {
+        "decision_id": decisions["decision_id"].cast(pa.string()),
+        "customer_id": ids_of_the_source(pa.array(ids[place], pa.string()), spaces[place]),
+        "decided_at": decided_at(decisions["decided_us"].combine_chunks()),
+    }
+    columns = [named[name] if name in named else decisions[name] for name in LOG.names]
+    return pa.Table.from_arrays(columns, schema=LOG)
 
 
 def _exposure(project: Project, params: Params, plan: Plan, trace: pa.Table, customers: int) -> pd.DataFrame:

@@ -20,11 +20,13 @@ from features.errors import InputError
 from features.plan import Plan
 from features.pseudonyms import id_key
 from models.newest_rows import newest_rows
+from models.policy import ACTION_COLUMNS
 from pipelines.customer_list import CustomerList, check_format, read_list, write_scores
 from pipelines.params import Params, load_params, load_source
 from pipelines.paths import Project
 from pipelines.plan import load_plan
 from pipelines.score import data_hash, model_version, next_categories, score_tables
+from pipelines.score_actions import needs_everybody
 from pipelines.score_columns import as_arrow
 from pipelines.whose_ids import read_links, who
 
@@ -61,10 +63,12 @@ def run(root: Path, customers: Path, out: Path | None, as_of: str | None) -> str
     plan = at_moment(newest, as_of, project)
     scores = score_customers(project, params, plan, wanted)
     write_scores(as_arrow(scores, plan), out)
-    return "\n  ".join(_told(out, scores, wanted, plan, newest))
+    return "\n  ".join(_told(out, scores, wanted, plan, newest, needs_everybody(params)))
 
 
-def _told(out: Path, scores: pd.DataFrame, wanted: CustomerList, plan: Plan, newest: Plan) -> list[str]:
+def _told(
+    out: Path, scores: pd.DataFrame, wanted: CustomerList, plan: Plan, newest: Plan, apart: bool
+) -> list[str]:
     """Count what is in the score file, and what of the list is not."""
     counted = scores["not_eligible_reason"].where(~scores["eligible"]).value_counts()
     eligible = int(scores["eligible"].sum())
@@ -72,6 +76,11 @@ def _told(out: Path, scores: pd.DataFrame, wanted: CustomerList, plan: Plan, new
     said += [f"{number} not eligible: {reason}" for reason, number in sorted(counted.items())]
     said += [f"{wanted.duplicates} row(s) repeated an id and were left out"] if wanted.duplicates else []
     said += [f"{wanted.blank} row(s) had no id"] if wanted.blank else []
+    if apart:
+        said.append(
+            "no actions: customers compete for a budget, stock or contacts (params.yaml: policy, "
+            "next_action.tournament.contact_share), so a list is not decided on alone; see data/scores.parquet"
+        )
     if plan.as_of_us < newest.as_of_us:
         said.append(
             f"the models learnt from what was known on {day_of(newest.as_of_us)}, so these scores of the past are "
@@ -126,7 +135,7 @@ def score_customers(project: Project, params: Params, plan: Plan, wanted: Custom
         scores["next_categories"] = pd.Series(next_categories(project, params, plan, events, scores))
     spaces = pq.read_table(project.ids, columns=["customer_id", "id_space"]).to_pandas()
     scores = scores.merge(spaces, on="customer_id", how="left", validate="one_to_one")
-    return _in_order(project, plan, ids, scores)
+    return _in_order(project, plan, ids, scores, needs_everybody(params))
 
 
 def _their_events(project: Project, ids: pd.DataFrame, folder: Path) -> None:
@@ -149,8 +158,13 @@ def _quoted(path: Path) -> str:
     return "'" + str(path).replace("'", "''") + "'"
 
 
-def _in_order(project: Project, plan: Plan, ids: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """Give every id of the list its row; who has no history an empty row with the reason."""
+def _in_order(
+    project: Project, plan: Plan, ids: pd.DataFrame, scores: pd.DataFrame, apart: bool
+) -> pd.DataFrame:
+    """Give every id of the list its row; who has no history an empty row with the reason.
+
+    ``apart``: actions cannot be decided on for a list alone (customers compete), and stay empty.
+    """
     known = ids["known"].to_numpy()
     place = np.where(known, pd.Index(scores["customer_id"]).get_indexer(ids["customer_id"]), -1)
     found = scores.take(place[place >= 0]).set_axis(np.flatnonzero(place >= 0)).reindex(range(len(ids)))
@@ -163,6 +177,9 @@ def _in_order(project: Project, plan: Plan, ids: pd.DataFrame, scores: pd.DataFr
     }  # fmt: skip
     for name, value in fill.items():
         found[name] = found[name].astype(object).mask(missing, value)
+    if apart:
+        found[list(ACTION_COLUMNS)] = None
+        found[["is_control", "explore"]] = False
     for name in ("eligible", "is_control", "explore"):
         found[name] = found[name].astype(bool)
     for name in ("blocked", "eligible_actions", "reasons"):

@@ -24,7 +24,7 @@ from models.newest_rows import newest_rows
 from pipelines.params import Params
 from pipelines.paths import Project
 from pipelines.score import score_tables
-from pipelines.score_actions import Why
+from pipelines.score_actions import Why, needs_everybody
 from pipelines.score_columns import score_columns
 
 #: What a task says: the folder it wrote, and of which row group.
@@ -113,10 +113,10 @@ def score_newest(project: Project, params: Params, plan: Plan) -> tuple[pd.DataF
     InputError
         Customers compete for a budget or stock: they would have to be decided on together.
     """
-    if params.policy.needs_batch:
+    if needs_everybody(params):
         raise InputError(
-            "policy.budgets and stock in policy.actions need all customers at once, and Spark decides on them apart; "
-            "score with engine.name: local, or leave them out (params.yaml)"
+            "policy.budgets, stock in policy.actions and next_action.tournament.contact_share need all customers at "
+            "once, and Spark decides on them apart; score with engine.name: local, or leave them out (params.yaml)"
         )
     if not _newest(project.features, plan).is_file():
         newest_rows(project.features, plan.as_of_us)  # says what is missing

@@ -217,7 +217,8 @@ def _supported(
         name = log.actions[code]
         overlap = found.propensities.overlap[name]
         hopeless, ess = overlap["share_hopeless"], overlap["ess"]
-        if hopeless > HOPELESS_SHARE:
+        # Chances that were logged are what they are: how many decisions stand behind them is what counts.
+        if hopeless > HOPELESS_SHARE and found.propensities.mode == "estimated":
             dropped[name] = {
                 "en": f"no overlap: {hopeless:.0%} of decisions had less than 1 % chance of it",
                 "nl": f"geen overlap: {hopeless:.0%} van de beslissingen had minder dan 1 % kans erop",

@@ -17,7 +17,7 @@ from models.actions.contenders._base import Contender, Proposal, View, within_sh
 from models.actions.contenders._single_action import SingleAction
 from models.actions.keyed_draws import customer_folds
 from models.actions.outcome_models import cross_fitted_means
-from models.actions.policy_value import Reading
+from models.actions.policy_value import MIN_ESS_SHARE, Reading
 from models.actions.splits import TOURNAMENT, without
 from models.actions.tournament_entry import (
     LOGGED,
@@ -73,6 +73,7 @@ def run_tournament(
     min_ess: int,
     confidence: float,
     settings: TournamentSettings | None = None,
+    known: bool = False,
 ) -> Tournament:
     """Value do nothing, every single action, the logged policy and every contender within the contact budget.
 
@@ -90,6 +91,9 @@ def run_tournament(
         Two-sided.
     settings : TournamentSettings, optional
         The contact budget and the weights of ``pcvl``.
+    known : bool
+        Propensities were logged. Then the number of effective decisions alone decides whether a policy can be
+        valued: a log that explores a little gives every action a small share of it, for ever.
 
     Raises
     ------
@@ -97,7 +101,8 @@ def run_tournament(
         An action is called as a contender is.
     """
     settings = settings or TournamentSettings()
-    reading = Reading(how.floor, how.margin_rate, confidence, min_ess)
+    share = 0.0 if known else MIN_ESS_SHARE
+    reading = Reading(how.floor, how.margin_rate, confidence, min_ess, share)
     fold = customer_folds(log.customers, how.folds, how.seed, TOURNAMENT)
     fit, seeds = (fold, len(log.arms)), (how.seed, how.num_threads)
     seen = log.circumstances

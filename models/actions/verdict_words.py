@@ -81,17 +81,19 @@ def constant_words(recommended: str, gain: Estimate | None, known: bool, proven:
     """Say what is done for everybody meanwhile, and how sure that is."""
     if recommended == NONE or gain is None:
         return {
-            "en": "For now nothing is done: no single action is proven to earn more than doing nothing.",
-            "nl": "Voorlopig gebeurt er niets: van geen enkele actie is bewezen dat ze meer oplevert.",
+            "en": "For now nothing is done, but for what is drawn at random to learn from: no single "
+            "action is proven to earn more than doing nothing.",
+            "nl": "Voorlopig gebeurt er niets, behalve wat het lot trekt om van te leren: van geen "
+            "enkele actie is bewezen dat ze meer oplevert.",
         }
     if not known:
         return {
             "en": f"{recommended!r} for all looks better than doing nothing ({_span(gain, 'to')}), but that "
             "assumes no unlogged driver of who got what: nothing is done until an experiment with a random "
-            "hold-out shows it.",
+            "hold-out shows it, but for what is drawn at random.",
             "nl": f"{recommended!r} voor iedereen lijkt beter dan niets doen ({_span(gain, 'tot')}), maar dat "
             "neemt aan dat niets buiten het logboek bepaalde wie wat kreeg: er gebeurt niets tot een "
-            "experiment met een willekeurige controlegroep het laat zien.",
+            "experiment met een willekeurige controlegroep het laat zien, behalve wat het lot trekt.",
         }
     if not proven:
         return {

@@ -24,7 +24,8 @@ _EVENTS = """
 _DECISIONS = """
     SELECT w.row, count(*) AS n
     FROM wanted w JOIN read_parquet($decisions) d USING (customer_id)
-    WHERE d.action IN (SELECT unnest($actions)) AND d.decided_us >= $since AND d.decided_us < $now
+    WHERE (d.action IN (SELECT unnest($actions)) OR ($over_all AND d.action <> 'none'))
+      AND d.decided_us >= $since AND d.decided_us < $now
     GROUP BY w.row
 """
 _SPENT = """
@@ -70,7 +71,11 @@ def contacts_before(
             by = sorted(arm for arm, one in channels.items() if cap.channel in (None, one))
             for query, path, more in (
                 (_EVENTS, events, {"events": str(events), "kinds": list(cap.kinds), "channel": cap.channel}),
-                (_DECISIONS, decisions, {"decisions": str(decisions), "actions": by}),
+                (
+                    _DECISIONS,
+                    decisions,
+                    {"decisions": str(decisions), "actions": by, "over_all": cap.channel is None},
+                ),
             ):
                 if path.is_file():
                     found = database.execute(query, {**moments, **more}).fetchnumpy()

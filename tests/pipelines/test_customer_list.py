@@ -121,6 +121,7 @@ def scores() -> pa.Table:
             "customer_id": ["007", "=1+1"],
             "p_ready": [0.1 + 0.2, None],
             "blocked": [["A:phase", "B:phase"], []],
+            "next_categories": [None, ["tea 0.5"]],
             "reasons": [["Orders: 3 (+)"], []],
         }
     )

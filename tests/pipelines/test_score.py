@@ -13,6 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from features.errors import InputError
 from models.actions.action_effects import RidgeEffect
@@ -288,3 +289,39 @@ def test_a_log_too_short_to_judge_anything(
     found = everybody(project)
     assert found["eligible"].any()
     assert found.loc[found["eligible"], "score"].notna().any() and found["percentile"].isna().all()
+
+
+def edited(params: str, blocks: dict[str, dict[str, object]]) -> str:
+    found = yaml.safe_load(params)
+    return yaml.safe_dump(found | {name: found.get(name, {}) | more for name, more in blocks.items()})
+
+
+def test_a_list_leaves_actions_to_the_stage_where_customers_compete_for_a_budget(scored: Path) -> None:
+    params = scored / "params.yaml"
+    before = params.read_text()
+    params.write_text(edited(before, {"policy": {"budgets": {"money": {"limit": 3}}}}))
+    ids = everybody(scored)["customer_id"].head(5).tolist()
+    found, said = listed(scored, ids)
+    params.write_text(before)
+    assert found["action"].isna().all() and found["p_ready"].notna().any() and "compete for a budget" in said
+
+
+def test_what_was_decided_can_be_read_back_as_a_log_of_decisions(scored: Path) -> None:
+    log, scores = pd.read_parquet(scored / "data/decisions_made.parquet"), everybody(scored)
+    assert (
+        set(log["customer_id"]) <= set(scores["customer_id"])
+        and log["decided_at"].str.endswith("T00:00:00Z").all()
+    )
+    both = log.merge(scores, on="customer_id", suffixes=("", "_scored"))
+    assert (both["action"] == both["action_scored"]).all()
+    assert np.allclose(both["propensity"], both["propensity_scored"]) and len(both) == len(log)
+
+
+def test_scoring_keeps_to_the_share_of_contacts_that_was_judged(trained_shop: Path, tmp_path: Path) -> None:
+    project = Path(shutil.copytree(trained_shop, tmp_path / "shop"))
+    personalise(project)
+    params = project / "params.yaml"
+    params.write_text(edited(params.read_text(), {"next_action": {"tournament": {"contact_share": 0.1}}}))
+    score.run(project)
+    found = everybody(project)
+    assert 0 < found["action"].ne("none").sum() <= 0.1 * found["phase"].ne("dormant").sum()

@@ -88,3 +88,9 @@ def test_without_tables_nothing_was_done(tmp_path: Path):
     found = read(tmp_path, said)
     assert [one.tolist() for one in found.contacts] == [[0, 0, 0]] and not found.spent
     assert read(tmp_path, PolicySettings()).contacts == ()
+
+
+def test_a_cap_over_all_counts_decisions_of_actions_without_a_channel_too(canonical: Path):
+    said = PolicySettings(contact_caps=(ContactCap(most=1, days=28),))
+    alone = Constraints.read(said, canonical, np.array([9, 8, 7]), NOW, {"mail": "email"})
+    assert alone.contacts[0].tolist() == [2, 0, 3]
