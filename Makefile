@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup spark repro test lint ui score backtest bench bench-quality bench-nba bench-demo bench-features clean lock
+.PHONY: help setup spark repro test lint ui score backtest bench bench-quality bench-nba bench-nba-peers bench-demo bench-features clean lock
 SHELL := /bin/bash
 STAMP := .venv/.stamp
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -58,12 +58,19 @@ bench-quality: $(STAMP)  ## Churn, readiness, timing, value and next category on
 	@python -m benchmarks.value --json benchmarks/results/value.json
 	@python -m benchmarks.readme
 
-bench-nba: $(STAMP)  ## Next best action on worlds with a known truth, and on Hillstrom; PEERS=<python with causalml, econml, scikit-uplift>
+bench-nba: $(STAMP)  ## Next best action on worlds with a known truth, and on Hillstrom
 	@python -m benchmarks.next_action --seeds 11 12 13 --json benchmarks/results/next_action.json
 	@python -m benchmarks.next_action.hillstrom --json benchmarks/results/hillstrom.json || echo "Hillstrom: a goal is missed, see the table"
 	@python -m benchmarks.next_action.off_policy --json benchmarks/results/off_policy.json
 	@python -m benchmarks.next_action.gate --json benchmarks/results/next_action_gate.json
-	@[ -z "$(PEERS)" ] || python -m benchmarks.next_action.peers --python "$(PEERS)" --seeds 11 12 13 --ours benchmarks/results/next_action.json --json benchmarks/results/next_action_peers.json
+
+bench-nba-peers: $(STAMP) tmp/peers/.done  ## The same decisions for econml, causalml and scikit-uplift, in an environment of their own (1.7 GB)
+	@python -m benchmarks.next_action.peers --python tmp/peers/bin/python --seeds 11 12 13 --ours benchmarks/results/next_action.json --json benchmarks/results/next_action_peers.json
+
+tmp/peers/.done: benchmarks/next_action/peers/requirements.txt
+	@python3 -m venv --clear tmp/peers
+	@tmp/peers/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 bench-demo: $(STAMP)  ## The demo against its known truth: phases, base rates, effects, what an oracle would attain
 	@python -m benchmarks.demo_truth
