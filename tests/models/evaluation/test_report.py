@@ -245,7 +245,9 @@ def test_words_are_there_in_both_languages_with_the_same_blanks() -> None:
 
 
 def test_no_word_is_unused(repo: Path) -> None:
-    sources = [*(repo / "models").rglob("*.py"), *(repo / "models/reporting/templates").glob("*.j2")]
+    folders = ("models", "pipelines")
+    sources = [path for folder in folders for path in (repo / folder).rglob("*.py")]
+    sources += (repo / "models/reporting/templates").glob("*.j2")
     code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     stems = set(re.findall(r'["\']([a-z_]+_)["\'{]', code)) | set(re.findall(r'f"([a-z_]+_)\{', code))
     for key in dictionary():
