@@ -58,7 +58,7 @@ SELECT customer_id, occurred_us, kind, channel, category, value,
 FROM (SELECT *, occurred_us div {task.DAY_US} AS day FROM log)
 """
     ).persist().createOrReplaceTempView("events")
-    spark.sql(spark_query()).write.option("compression", "zstd").parquet(str(out / "all"))
+    spark.sql(spark_query()).write.option("compression", "lz4_raw").parquet(str(out / "all"))
 
 
 def spark_query() -> str:
@@ -86,7 +86,7 @@ def run_ibis(spark: Any, events: Path, out: Path) -> None:
 
     connection = ibis.pyspark.connect(spark)
     table = with_ibis.features(with_ibis.read(Kept(connection), events), *task.CUTOFFS)
-    connection.to_parquet(table, str(out / "all"), compression="zstd")
+    connection.to_parquet(table, str(out / "all"), compression="lz4_raw")
 
 
 class Kept:

@@ -107,7 +107,7 @@ def run(events: Path, out: Path) -> None:
             connection.execute(f"CREATE TYPE {name} AS ENUM ({', '.join(repr(word) for word in words)})")
         connection.execute(sorted_events(events))
         for cutoff_us in task.CUTOFFS:
-            target = f"'{out}/{cutoff_us}.parquet' (FORMAT parquet, COMPRESSION zstd)"
+            target = f"'{out}/{cutoff_us}.parquet' (FORMAT parquet, COMPRESSION lz4_raw)"
             connection.execute(f"COPY ({query(cutoff_us)}) TO {target}")
 
 

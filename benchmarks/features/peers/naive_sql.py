@@ -88,7 +88,7 @@ def run(events: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with duckdb.connect() as connection:
         connection.execute(
-            f"COPY ({query(events)}) TO '{out}/features.parquet' (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY ({query(events)}) TO '{out}/features.parquet' (FORMAT parquet, COMPRESSION lz4_raw)"
         )
 
 

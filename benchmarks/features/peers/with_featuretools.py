@@ -92,7 +92,7 @@ def run(events: Path, out: Path) -> None:
     distinct = [name for name in COLUMNS if name.startswith("distinct")]
     table = table.fillna(dict.fromkeys(distinct, 0)).astype("float32").reset_index()
     table.insert(1, "cutoff_us", table.pop("time").astype("datetime64[us]").astype("int64"))
-    table.to_parquet(out / "features.parquet", compression="zstd", index=False)
+    table.to_parquet(out / "features.parquet", compression="lz4", index=False)
 
 
 def _matrix(features: list[Any], entities: Any, asked: pd.DataFrame, window: Any) -> pd.DataFrame:

@@ -98,7 +98,7 @@ def run(events: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     connection = ibis.duckdb.connect()
     table = features(read(connection, events), *task.CUTOFFS)
-    connection.to_parquet(table, out / "features.parquet", compression="zstd")
+    connection.to_parquet(table, out / "features.parquet", compression="lz4_raw")
 
 
 if __name__ == "__main__":

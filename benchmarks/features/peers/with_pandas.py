@@ -80,7 +80,7 @@ def run(events: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     log = read(events)
     table = pd.concat([features(log, cutoff_us) for cutoff_us in task.CUTOFFS], ignore_index=True)
-    table.to_parquet(out / "features.parquet", compression="zstd", index=False)
+    table.to_parquet(out / "features.parquet", compression="lz4", index=False)
 
 
 if __name__ == "__main__":

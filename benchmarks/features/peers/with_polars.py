@@ -57,7 +57,7 @@ def run(events: Path, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     log = read(events).lazy()
     table = pl.concat([features(log, cutoff_us) for cutoff_us in task.CUTOFFS])
-    table.sink_parquet(out / "features.parquet", compression="zstd")
+    table.sink_parquet(out / "features.parquet", compression="lz4")
 
 
 if __name__ == "__main__":
