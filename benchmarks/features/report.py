@@ -62,7 +62,7 @@ def markdown(results: Sequence[dict[str, Any]], spark: dict[str, Any] | None = N
         "# The feature engine beside its peers",
         "",
         f"{widest['columns']} float32 columns per customer and monthly cutoff (6 cutoffs) from a synthetic log, read",
-        "from parquet and written to parquet (LZ4, all of them). Made by `python -m benchmarks.features`; what it means:",
+        "from parquet and written to parquet (LZ4 by all). Made by `python -m benchmarks.features`; what it means:",
         "[../README.md](../README.md). CPU is user and system seconds of the whole process and its children, its start",
         "included (not for the floor); of each number the lowest run. Ratios are the point: seconds are one machine's.",
         "",
