@@ -58,7 +58,7 @@ def explain(
     customer: Annotated[str, typer.Option(help="an id as the source gives it")],
     top: Annotated[int, typer.Option(min=1, help="reasons for, and against")] = 5,
 ) -> None:
-    """Say why one customer's probabilities are high or low, at the newest cutoff."""
+    """Say why one customer's probabilities are high or low at the newest cutoff, and why they get their action."""
     from pipelines.explain import run
 
     typer.echo("\n".join(run(project_root(), customer, top)))
