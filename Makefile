@@ -81,7 +81,7 @@ bench-features: $(STAMP)  ## The feature engine against its peers and the scan f
 	@python -m benchmarks.features --report
 
 lock:  ## Refresh requirements.lock (needs uv)
-	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links --extra demo --extra dev --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-emit-find-links --extra demo --extra dev --extra excel --quiet --output-file requirements.lock
 	echo "pyspark>=4.0,<4.1" | uv pip compile - --universal --generate-hashes --no-emit-index-url --no-emit-find-links --quiet --output-file requirements-spark.lock
 
 clean:  ## Remove what the pipeline made (data, artifacts, reports); MLflow runs and .venv stay
