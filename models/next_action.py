@@ -195,8 +195,10 @@ def _compared(
 ) -> Trained:
     known = found.propensities is not None and found.propensities.mode == "known"
     how = Learning(
-        settings.folds, settings.propensity_floor, settings.margin_rate, settings.seed, settings.num_threads
-    )
+        # A logged chance is the truth, however small: only an estimate is kept from the edge.
+        settings.folds, 0.0 if known else settings.propensity_floor, settings.margin_rate, settings.seed,
+        settings.num_threads,
+    )  # fmt: skip
     contest = settings.tournament
     tournament = run_tournament(candidates, how, settings.min_ess, settings.confidence, contest, known)
     entries = tournament.entries

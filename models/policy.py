@@ -16,6 +16,7 @@ from models.actions.phase_policy import PhasePolicy
 from models.policies.candidate_scores import CandidateScores, candidate_scores
 from models.policies.constraints import Constraints, policy_version
 from models.policies.decided import Decided
+from models.policies.drawable import drawable
 from models.policies.exploration import Draws, Served, serve
 from models.policies.hard_masks import HardMasks, hard_masks
 from models.policies.resources import Resources, resources
@@ -194,7 +195,7 @@ def decide_all(
     served = serve(
         np.where(free, scores.priority, -np.inf),
         scores.place,
-        free & np.array([settings.of(arm).explore for arm in masks.arms]),
+        free & drawable(batch, masks.arms),
         given,
         Draws.of(customers, batch.decided_us, version),
         settings.epsilon,

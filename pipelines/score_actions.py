@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from math import floor
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,8 +23,9 @@ from models.actions.decision_segments import SegmentSources, audit_groups
 from models.actions.exposure import Given, exposure, exposure_summary
 from models.actions.phase_policy import load_policies
 from models.json_files import write_json
+from models.kept import kept
 from models.panel import Panel
-from models.policies.constraints import Constraints, check_actions
+from models.policies.constraints import Constraints, check_names
 from models.policies.decided import Decided
 from models.policies.decisions_made import as_decisions
 from models.policies.resources import resource_words
@@ -75,7 +77,7 @@ def decided_actions(
         )
     channels = load_source(params.source, project.root).action_channels
     actions = _meta(project)["actions"]
-    check_actions(params.policy, actions)
+    check_names(params.policy, actions, plan.journey.phase_keys)
     policies = load_policies(artifacts)
     could = int(np.isin(phase.astype(str), list(policies)).sum())
     return decide_all(
@@ -216,8 +218,9 @@ def _consent(
     A statement that cannot be read counts as a refusal. What was stated after the moment of scoring counts
     too: a refusal holds whenever the list is used.
     """
-    table = pq.read_table(project.canonical / "customers.parquet").to_pandas()
-    table = table[table["attribute"].str.startswith("consent_")].sort_values("known_us", kind="stable")
+    stated = _stated(project.canonical / "customers.parquet")
+    theirs = stated.filter(pc.is_in(stated["customer_id"], value_set=pa.array(customers)))
+    table = theirs.to_pandas()
     out = {}
     for attribute, rows in table.groupby("attribute", sort=True):
         stated = rows.drop_duplicates("customer_id", keep="last").set_index("customer_id")["value"]
@@ -226,3 +229,12 @@ def _consent(
         values[pd.isna(values)] = None
         out[str(attribute).removeprefix("consent_")] = values
     return out
+
+
+@kept(1)
+def _stated(attributes: Path) -> pa.Table:
+    """Read what was stated on consent by anybody, oldest first; once for all batches."""
+    table = pq.read_table(attributes)
+    table = table.filter(pc.starts_with(table["attribute"].cast(pa.string()), "consent_"))
+    moments = table["known_us"].to_numpy()
+    return table.take(pa.array(np.argsort(moments, kind="stable")))

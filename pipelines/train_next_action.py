@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from models.actions.candidates import check_action_cost
+from models.actions.candidates import check_action_names
 from models.actions.decision_join import load_decisions
 from models.actions.decision_segments import SegmentSources
 from models.next_action import train_next_action
@@ -21,7 +21,7 @@ def run(root: Path) -> None:
     plan, log = load_plan(project), None
     contract = next((found for found in plan.contracts if found.target == "next_action"), None)
     meta = json.loads((project.canonical / "meta.json").read_text(encoding="utf-8"))
-    check_action_cost(params.next_action, meta["actions"])
+    check_action_names(params.next_action, meta["actions"])
     if contract is not None:
         require_one_plan([project.features, project.labels], plan.digest)
         decisions = project.canonical / "decisions.parquet"

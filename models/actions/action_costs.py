@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from features.errors import InputError
 from models.actions.decision_log import NONE, DecisionLog
 from models.settings import NextActionSettings
 
 
-def check_action_cost(settings: NextActionSettings, actions: Collection[str]) -> None:
-    """Refuse a cost of an action that the source does not have: it would silently count for nothing.
+def check_action_names(settings: NextActionSettings, actions: Collection[str]) -> None:
+    """Refuse a cost or weight of an action that the source does not have: it would silently count for nothing.
 
     Parameters
     ----------
@@ -21,14 +21,19 @@ def check_action_cost(settings: NextActionSettings, actions: Collection[str]) ->
     Raises
     ------
     InputError
-        ``next_action.action_cost`` names another action.
+        A key of ``next_action`` names another action.
     """
-    unknown = sorted(set(settings.action_cost) - set(actions))
-    if unknown:
-        raise InputError(
-            f"params.yaml: next_action.action_cost names {', '.join(map(repr, unknown))}, which the source "
-            f"does not have; allowed: {', '.join(actions) or 'nothing, for the source has no decisions'}"
-        )
+    told: dict[str, Mapping[str, float]] = {
+        "action_cost": settings.action_cost,
+        "tournament.context": settings.tournament.context,
+        "tournament.lever": settings.tournament.lever,
+    }
+    for key, per_action in told.items():
+        if unknown := sorted(set(per_action) - set(actions)):
+            raise InputError(
+                f"params.yaml: next_action.{key} names {', '.join(map(repr, unknown))}, which the source "
+                f"does not have; allowed: {', '.join(actions) or 'nothing, for the source has no decisions'}"
+            )
 
 
 def action_cost(log: DecisionLog, name: str, settings: NextActionSettings) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.errors import InputError
-from models.actions.action_costs import action_cost, check_action_cost
+from models.actions.action_costs import action_cost, check_action_names
 from models.actions.action_rule import Candidates
 from models.actions.decision_log import DecisionLog
 from models.actions.keyed_draws import customer_folds
@@ -33,7 +33,7 @@ from models.actions.refusal import (
 from models.actions.splits import PROPENSITIES, unspread
 from models.settings import NextActionSettings
 
-__all__ = ["Comparable", "Words", "action_cost", "check_action_cost", "comparable"]
+__all__ = ["Comparable", "Words", "action_cost", "check_action_names", "comparable"]
 
 #: Decisions with a gap in what was logged are left out while they are below this share of a phase; from here
 #: on the gap says something about the log.

@@ -190,7 +190,7 @@ def _overlap(eligible: FloatArray, taken: FloatArray, floor: float) -> dict[str,
 def _known_overlap(taken: FloatArray, able: int, floor: float) -> dict[str, float]:
     return {
         "n": len(taken),
-        "ess": _effective(taken, floor),
+        "ess": _effective(taken, 0.0),
         "min": float(taken.min(initial=1.0)),
         "share": len(taken) / max(able, 1),
         "share_below_floor": _share_below(taken, able, floor),

@@ -18,7 +18,8 @@ class TournamentSettings(Settings):
     is held to it too.
     ``unproven``: where the rule may not choose and no single action is proven to earn more than doing nothing,
     ``nothing`` is done, or the ``best`` action by its estimate.
-    ``context`` and ``lever``: weight per action, 1 where none is given; only the contender ``pcvl`` reads them.
+    ``context`` and ``lever``: weight per action, 1 where none is given; only the contender ``pcvl`` reads them
+    (what the live policy ranks by is ``policy.actions.<action>.lever``).
     """
 
     contact_share: Annotated[float, Field(gt=0, le=1)] = 1.0

@@ -64,15 +64,22 @@ class Constraints:
         return cls(settings, decided_us, contacts, spent_before(settings.budgets, decisions, decided_us))
 
 
-def check_actions(settings: PolicySettings, actions: Sequence[str]) -> None:
-    """Hold the actions that the settings name against those of the source.
+def check_names(settings: PolicySettings, actions: Sequence[str], phases: Sequence[str]) -> None:
+    """Hold the actions and phases that the settings name against those of the source and the journey.
 
     Raises
     ------
     InputError
-        One is named that the source does not have, or ``none``.
+        An action is named that the source does not have, or ``none``; or a phase that the journey does not have.
     """
-    named = {f"policy.actions.{arm}": arm for arm in settings.actions}
+    for phase in settings.phase_weights:
+        if phase not in phases:
+            raise InputError(
+                f"params.yaml: policy.phase_weights names {phase!r}, which is no phase of the journey; allowed: "
+                f"{', '.join(phases)}"
+            )
+    named = {f"policy.discounts: {arm}": arm for arm in settings.discounts}
+    named |= {f"policy.actions.{arm}": arm for arm in settings.actions}
     for budget, said in settings.budgets.items():
         named |= {f"policy.budgets.{budget}.uses.{arm}": arm for arm in said.uses or {}}
     allowed = [arm for arm in actions if arm != NONE]

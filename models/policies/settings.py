@@ -54,16 +54,16 @@ class ActionSettings(Settings):
 
     ``from`` and ``until`` are the first and the last day; ``stock`` the customers it can be given to in one batch;
     ``lever`` a weight on what it brings (2: counts double; never makes a loss a gain); ``explore``: whether it may
-    be drawn at random. ``trial_cost`` (money per customer) lets an action of the source be drawn, never
-    planned, where the log knows too little of it and the phase allows it: how the log of a new action comes about.
-    An action that is proven to cost more than it brings is still drawn while ``explore`` is true.
+    be drawn at random; null: unless the log of the phase proves that it costs more than it brings. ``trial_cost``
+    (money per customer) lets an action of the source be drawn, never planned, where the log knows too little of it
+    and the phase allows it: how the log of a new action comes about.
     """
 
     first_day: Annotated[date | None, Field(alias="from")] = None
     until: date | None = None
     stock: Annotated[int, Field(ge=0)] | None = None
     lever: Weight = 1.0
-    explore: bool = True
+    explore: bool | None = None
     trial_cost: Annotated[float, Field(ge=0)] | None = None
 
     @model_validator(mode="after")

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from features.errors import InputError
-from models.actions.candidates import check_action_cost, comparable
+from models.actions.candidates import check_action_names, comparable
 from models.actions.decision_log import DecisionLog, decision_log
 from models.actions.keyed_draws import customer_folds
+from models.actions.tournament_settings import TournamentSettings
 from models.settings import NextActionSettings
 
 SETTINGS = NextActionSettings(num_threads=1, min_arm=50, min_ess=30)
@@ -184,10 +185,13 @@ def test_decisions_that_had_to_act_are_left_out_while_they_are_few(step: int, ke
 def test_a_cost_of_an_action_that_the_source_lacks_is_refused():
     dear = SETTINGS.model_copy(update={"action_cost": {"mail": 2.0, "fax": 5.0}})
     with pytest.raises(InputError, match=r"next_action\.action_cost names 'fax'.*allowed: none, mail"):
-        check_action_cost(dear, ["none", "mail"])
-    check_action_cost(dear, ["none", "mail", "fax"])
+        check_action_names(dear, ["none", "mail"])
+    check_action_names(dear, ["none", "mail", "fax"])
+    weighed = SETTINGS.model_copy(update={"tournament": TournamentSettings(lever={"fax": 2.0})})
+    with pytest.raises(InputError, match=r"next_action\.tournament\.lever names 'fax'"):
+        check_action_names(weighed, ["none", "mail"])
     with pytest.raises(InputError, match="the source has no decisions"):
-        check_action_cost(dear, [])
+        check_action_names(dear, [])
 
 
 def test_a_negative_cost_is_refused():

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -132,6 +133,17 @@ def test_off_draws_nothing_and_an_action_may_be_kept_out_of_the_draw(personal: C
     call = kept.arms.index("call")
     assert not (kept.action[kept.explore] == call).any()
     assert set(kept.propensity[kept.action == call, call]) == {0.5}
+
+
+def test_what_is_proven_to_lose_money_is_drawn_only_when_asked_for(for_all: Callable[..., PhasePolicy]):
+    losing = for_all("none", {"call": 1.0, "mail": 0.5}, gain=-0.5)
+    unsure = dataclasses.replace(losing, effects={"call": losing.effects["call"]})
+    done = run(unsure, 3000, PolicySettings())
+    assert set(done.names()[done.explore]) == {"none", "mail"}
+    call = done.arms.index("call")
+    assert (done.propensity[:, call] == 0).all() and np.allclose(done.propensity.sum(axis=1), 1.0)
+    asked = PolicySettings(actions={"call": ActionSettings(explore=True)})
+    assert set(run(unsure, 3000, asked).names()) == {"none", "mail", "call"}
 
 
 def test_nothing_is_drawn_for_the_control_group_or_where_the_phase_allows_nothing(

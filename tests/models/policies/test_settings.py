@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from features.errors import InputError
-from models.policies.constraints import check_actions
+from models.policies.constraints import check_names
 from models.policies.settings import PolicySettings
 from pipelines.params import check_settings
 
@@ -51,8 +51,12 @@ def test_mistakes_are_told(wrong: str, said: str):
 
 
 def test_an_action_that_the_source_lacks_is_named():
-    check_actions(read(BLOCK), ["none", "coupon", "call"])
+    check_names(read(BLOCK), ["none", "coupon", "call"], ["decision"])
     with pytest.raises(InputError, match=r"policy\.actions\.coupon names 'coupon'.*allowed: call"):
-        check_actions(read(BLOCK), ["none", "call"])
+        check_names(read(BLOCK), ["none", "call"], ["decision"])
     with pytest.raises(InputError, match=r"policy\.budgets\.calls\.uses\.call"):
-        check_actions(read(BLOCK), ["none", "coupon"])
+        check_names(read(BLOCK), ["none", "coupon"], ["decision"])
+    with pytest.raises(InputError, match=r"phase_weights names 'decision'.*allowed: kies, koop"):
+        check_names(read(BLOCK), ["none", "coupon", "call"], ["kies", "koop"])
+    with pytest.raises(InputError, match=r"policy\.discounts: cuopon"):
+        check_names(read("discounts: [cuopon]"), ["none", "coupon"], [])
