@@ -25,6 +25,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     java = shutil.which("java") or os.environ.get("JAVA_HOME")
     if importlib.util.find_spec("pyspark") is None or not java:
         absent.add("spark")
+    if not shutil.which("chromium") or not shutil.which("chromedriver"):
+        absent.add("browser")
     left_out = [item for item in items if any(item.get_closest_marker(name) for name in absent)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
