@@ -47,6 +47,8 @@ def make_plan(
     for contract in contracts:
         in_phases(contract, np.zeros(0, dtype=np.int64), journey.phase_keys)
     step = cutoff_settings.step_days or rhythm.step_days
+    given = cutoff_settings.min_history_days
+    min_history = rhythm.min_history_days if given is None else given
     grid: dict[str, tuple[int, ...]] = {}
     for contract in contracts:
         if labels()[contract.target].cutoffs == "decisions":
@@ -55,13 +57,13 @@ def make_plan(
             continue
         grid[contract.target] = tuple(
             cut.label_cutoffs(contract, as_of_us=as_of_us, start_us=meta["start_us"], step_days=step,
-                              min_history_days=cutoff_settings.min_history_days)
+                              min_history_days=min_history)
         )  # fmt: skip
         if not grid[contract.target]:
             raise InputError(
                 f"{contract.target}: the log ({cut.day_of(meta['start_us'])} to {cut.day_of(as_of_us)}) is "
                 f"too short for a label of {contract.horizon_days} days after "
-                f"{cutoff_settings.min_history_days} days of history; "
+                f"{min_history} days of history; "
                 "lower cutoffs.min_history_days or the horizon in params.yaml"
             )
     return Plan(

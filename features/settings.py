@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from features.contract import CHANNELS, KINDS
 
 Days = Annotated[int, Field(ge=1, le=3650)]
+HistoryDays = Annotated[int, Field(ge=0, le=3650)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 #: A file of features/families, or a module of one's own.
 FamilyName = Annotated[str, Field(pattern=r"^[a-zA-Z_][\w.]*$")]
@@ -38,8 +39,7 @@ class Settings(BaseModel):
 class EngineSettings(Settings):
     """Which engine moves rows, and how much of the machine it may use; the result depends on none of it.
 
-    ``batch_events`` is how many events a worker holds at once (whole persons, so one may be larger); null: as
-    ``memory_gb`` allows.
+    ``batch_events``: events a worker holds at once (whole persons, so one may be larger); null: by ``memory_gb``.
     """
 
     name: Literal["local", "spark"] = "local"
@@ -59,7 +59,7 @@ class CutoffSettings(Settings):
 
     as_of: date | None = None
     step_days: Days | None = None
-    min_history_days: Annotated[int, Field(ge=0, le=3650)] = 56
+    min_history_days: HistoryDays | None = None
 
 
 class FeatureSettings(Settings):
@@ -141,7 +141,7 @@ class Rhythm(Settings):
     """How fast life goes in a data set: the only learning settings that a source declares.
 
     ``usual_gap_days`` is the usual time between two orders of a customer; null: half the churn horizon where
-    churn is about purchases, else 28 days.
+    churn is about purchases, else 28 days. ``min_history_days``: of the log before the first cutoff.
     """
 
     step_days: Days
@@ -153,6 +153,7 @@ class Rhythm(Settings):
     readiness_active_event: TargetEvent = "purchase"
     decision_horizon_days: Days = 14
     usual_gap_days: Annotated[float, Field(gt=0)] | None = None
+    min_history_days: HistoryDays = 56
 
 
 class SourceSettings(Settings):

@@ -20,7 +20,7 @@ JOURNEYS = ("four_phase", "digital", "5k", "five_phase")
 #: Who tells others about the Merchandise Store cannot be seen in its export: nothing opens these on GA4.
 UNSEEN_ON_GA4 = {"loyalty", "advocacy"}
 LIGHT = (
-    ("min_history_days: 56", "min_history_days: 14"),
+    ("min_history_days: null", "min_history_days: 14"),
     ("max_rows: 20000", "max_rows: 4000"),
     ("test_cutoffs: 3", "test_cutoffs: 1"),
     ("resamples: 200", "resamples: 40"),
