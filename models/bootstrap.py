@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +65,22 @@ class CustomerBootstrap:
             for metric in wanted:
                 parts[metric.name].append(metric.resampled(ranked, weights))
         return {name: np.concatenate(blocks) for name, blocks in parts.items()}
+
+    def among(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Give the customers of some rows, rising, and the place of each row's customer among them."""
+        seen = np.zeros(self.counts.shape[1], dtype=np.int64)
+        seen[self.customer[rows]] = 1
+        return np.flatnonzero(seen), (np.cumsum(seen) - 1)[self.customer[rows]]
+
+    def times_drawn(self, customers: NDArray[np.int64], size: int) -> Iterator[Floats]:
+        """Say how often some customers were drawn, a block of resamples at a time, shape (customers, block)."""
+        for start in range(0, len(self.counts), size):
+            yield np.take(self._per_customer[:, start : start + size], customers, axis=0).astype(np.float64)
+
+    @cached_property
+    def _per_customer(self) -> NDArray[np.uint8]:
+        # The other way round: what is drawn of a customer lies together, so that few customers are read fast.
+        return np.ascontiguousarray(self.counts.T)
 
     def blocks(self, rows: NDArray[np.int64]) -> Iterator[Floats]:
         """Give the weights of some rows, a block of resamples at a time, shape (block, rows)."""

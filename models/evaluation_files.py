@@ -23,9 +23,10 @@ from models.json_files import read_json, read_json_if_there, write_json
 from models.learnt import learnt
 from models.reporting.words import Language, Words
 from models.segment_dimensions import dimensions
+from models.segment_extras import with_champion, with_money
 from models.segments import SEGMENT_LIFT, segment_lift
 from models.settings import EvaluationSettings
-from models.target import PROBABILITY_TARGETS
+from models.target import PROBABILITY_TARGETS, READINESS
 
 logger = logging.getLogger(__name__)
 
@@ -45,11 +46,18 @@ class EvaluationInputs:
         The feature table.
     canonical : Path
         Folder with ``customers.parquet``, ``events.parquet`` and ``meta.json``.
+    labels : Path or None
+        The label table, for the money that rows brought; None: no money is told.
+    champions : Path or None
+        Folder with ``<target>.parquet``, what the champion predicted of the same rows
+        (`models.segment_extras.with_champion`); None, or a file that is not there: no champion.
     """
 
     artifacts: Path
     features: Path
     canonical: Path
+    labels: Path | None = None
+    champions: Path | None = None
 
 
 def evaluate_files(
@@ -91,7 +99,7 @@ def evaluate_files(
         If an input is missing or lacks a column.
     """
     meta = read_json(inputs.canonical / "meta.json")
-    customers = _attributes(inputs.canonical / "customers.parquet")
+    customers = attributes_of(inputs.canonical / "customers.parquet")
     found: dict[str, Any] = {}
     parts = []
     for target in targets:
@@ -114,7 +122,7 @@ def evaluate_files(
             predictions, inputs.features, customers, meta.get("audit_attributes", []),
             inputs.canonical / "events.parquet", inputs.artifacts / "personas/personas.json",
         )  # fmt: skip
-        parts.append(segment_lift(target, predictions, groups, settings))
+        parts.append(segment_lift(target, _with_extras(target, predictions, inputs), groups, settings))
         logger.info("%s: judged on %d rows, %d segment numbers", target, len(predictions), len(parts[-1]))
     tournament_file = inputs.artifacts / "next_action/tournament.json"
     tournament = read_json_if_there(tournament_file) or None
@@ -127,7 +135,7 @@ def evaluate_files(
     numbers = headline(found, tournament)
     segments = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SEGMENT_LIFT.names)
     write_json(reports / "evaluation.json", cleaned(everything))
-    _write_segments(reports, segments)
+    write_segments(reports, segments)
     _write_plots(reports / "plots", cleaned(everything), segments, meta, Words(language, journey))
     write_json(reports / "metrics.json", numbers)
     return numbers
@@ -156,6 +164,7 @@ def read_segments(path: Path) -> pd.DataFrame:
     """Read ``segment_lift.parquet`` as a frame with the columns of ``SEGMENT_LIFT``."""
     if not path.is_file():
         raise InputError(f"{path} is missing; run the stage that writes it: dvc repro evaluate")
+    # A table of before a column was added has it empty.
     found: pd.DataFrame = pq.read_table(path, schema=SEGMENT_LIFT).to_pandas()
     return found
 
@@ -173,7 +182,8 @@ def _predictions(path: Path) -> pd.DataFrame:
     return pd.DataFrame(frame.sort_values(["cutoff_us", "customer_id"], kind="stable", ignore_index=True))
 
 
-def _attributes(path: Path) -> pd.DataFrame:
+def attributes_of(path: Path) -> pd.DataFrame:
+    """Read the canonical table of attributes; empty where the source has none."""
     names = ["customer_id", "attribute", "value", "known_us"]
     if not path.is_file():
         return pd.DataFrame(columns=names)
@@ -181,12 +191,34 @@ def _attributes(path: Path) -> pd.DataFrame:
     return found
 
 
-def _write_segments(reports: Path, segments: pd.DataFrame) -> None:
+def _with_extras(target: str, predictions: pd.DataFrame, inputs: EvaluationInputs) -> pd.DataFrame:
+    # Who leaves brings no money: what is captured of it says nothing of a list of likely leavers.
+    if inputs.labels is not None and target == READINESS.name:
+        predictions = with_money(predictions, inputs.labels)
+    champion = inputs.champions / f"{target}.parquet" if inputs.champions is not None else None
+    if champion is not None and champion.is_file():
+        predictions = with_champion(predictions, champion)
+    return predictions
+
+
+def write_segments(reports: Path, segments: pd.DataFrame) -> None:
+    """Write ``segment_lift.parquet``, and ``.csv`` in which a group that is too small has one row, not one per metric.
+
+    Parameters
+    ----------
+    reports : Path
+        Folder to write into.
+    segments : DataFrame
+        Columns as in ``SEGMENT_LIFT``.
+    """
     table = pa.Table.from_pandas(segments, schema=SEGMENT_LIFT, preserve_index=False)
     with replacing(reports / "segment_lift.parquet") as beside:
-        pq.write_table(table, beside, compression="zstd")
+        pq.write_table(table.replace_schema_metadata(SEGMENT_LIFT.metadata), beside, compression="zstd")
+    repeated = segments.duplicated(["target", "phase", "segment_kind", "segment", "note"])
     with replacing(reports / "segment_lift.csv") as beside:
-        segments.to_csv(beside, index=False, float_format="%.6g", lineterminator="\n")
+        segments[(segments["note"] == "") | ~repeated].to_csv(
+            beside, index=False, float_format="%.6g", lineterminator="\n"
+        )
 
 
 def _write_plots(

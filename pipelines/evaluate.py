@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 def run(root: Path) -> None:
     """Write ``reports/``: metrics.json, evaluation.json, segment_lift and plots."""
     params, project = load_params(root), Project(root)
-    inputs = EvaluationInputs(root / "artifacts", project.features, project.canonical)
+    inputs = EvaluationInputs(root / "artifacts", project.features, project.canonical, project.labels)
     journey = load_plan(project).journey
     numbers = evaluate_files(inputs, project.reports, params.evaluation, journey, params.language)
     for target, found in numbers.items():

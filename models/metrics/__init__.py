@@ -12,14 +12,17 @@ from collections.abc import Iterable, Sequence
 from features.discovery import discover
 from models.metrics._metric import Metric, Ranked, checked, rank
 
-__all__ = ["Metric", "Ranked", "checked", "rank", "registered", "shortest_lift"]
+__all__ = ["Metric", "Ranked", "checked", "everything", "rank", "registered", "shortest_lift"]
 
 #: The order in which people want to read them; a metric not named here comes after, by name.
-READING_ORDER = ("roc_auc", "lift", "pr_auc", "log_loss", "brier", "ece", "calibration_gap", "base_rate")
+READING_ORDER = (
+    "roc_auc", "lift", "gain", "lift_quality", "pr_auc", "log_loss", "brier", "ece", "calibration_gap",
+    "calibration_slope", "value_captured", "base_rate",
+)  # fmt: skip
 
 
 def registered(top_shares: Sequence[float] = (0.1, 0.2)) -> dict[str, Metric]:
-    """Give every registered metric by name, those of a top share once per share.
+    """Give every metric that is told of a whole phase by name, those of a top share once per share.
 
     Parameters
     ----------
@@ -36,6 +39,17 @@ def registered(top_shares: Sequence[float] = (0.1, 0.2)) -> dict[str, Metric]:
     >>> list(registered((0.1,)))[:3]
     ['roc_auc', 'lift10', 'pr_auc']
     """
+    return {name: metric for name, metric in everything(top_shares).items() if not metric.segments_only}
+
+
+def everything(top_shares: Sequence[float] = (0.1, 0.2)) -> dict[str, Metric]:
+    """Give every metric by name, also those that are told of segments only.
+
+    Examples
+    --------
+    >>> [name for name in everything((0.1,)) if name not in registered((0.1,))]
+    ['gain10', 'lift_quality', 'calibration_slope', 'value_captured10']
+    """
     found: list[Metric] = []
     for metric in discover(sys.modules[__name__], "METRIC").values():
         found += [metric] if metric.at is None else [metric.at(share) for share in top_shares]
@@ -50,7 +64,7 @@ def shortest_lift(names: Iterable[str]) -> str:
     >>> shortest_lift(["lift20", "roc_auc", "lift5"]), shortest_lift(["roc_auc"])
     ('lift5', '')
     """
-    lifts = [name for name in names if name.startswith("lift")]
+    lifts = [name for name in names if name.startswith("lift") and name[4:5].isdigit()]
     return min(lifts, key=lambda name: float(name.removeprefix("lift")), default="")
 
 

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+if TYPE_CHECKING:
+    from models.metrics._runs import Runs
+
 Floats = NDArray[np.float64]
 #: What must be there for the metric to be defined: any row, a row with outcome 1, or both outcomes.
 Needs = Literal["rows", "positives", "both"]
+#: On which scale the resamples of a metric lie symmetric around its value: as it is, its logarithm, or the log odds
+#: of the share it is of the most there can be (of ``k`` times the metric, where it has a top share).
+Scale = Literal["plain", "log", "log odds"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +80,17 @@ class Metric:
         False where resampling pushes the metric up (a calibration error): it is judged by its noise floor.
     k : float or None
         The top share, of a metric that has one; ``at`` makes the same metric for another share.
+    of_runs : callable or None
+        ``f(runs) -> (resamples,)``, of a metric that needs no more than the ranking (`models.metrics._runs`).
+    columns, of_sums : callable or None
+        Of a metric that follows from sums over the rows: ``columns(y, p)`` gives what to sum, shape (columns, rows),
+        and ``of_sums(sums, rows)`` the metric, from sums of shape (columns, resamples) and rows of shape (resamples,).
+    scale : str
+        Where its interval is symmetric, see ``Scale``.
+    segments_only : bool
+        Told of segments, not of whole phases.
+    money : bool
+        Needs to know what money each row brought.
     """
 
     name: str
@@ -87,6 +104,12 @@ class Metric:
     has_interval: bool = True
     k: float | None = None
     at: Callable[[float], Metric] | None = None
+    of_runs: Callable[[Runs], Floats] | None = None
+    columns: Callable[[Floats, Floats], Floats] | None = None
+    of_sums: Callable[[Floats, Floats], Floats] | None = None
+    scale: Scale = "plain"
+    segments_only: bool = False
+    money: bool = False
 
     @property
     def family(self) -> str:
@@ -169,6 +192,11 @@ def mean_of_rows(values: Floats, weights: Floats) -> Floats:
     # Not @: BLAS may add in another order on another machine or for another number of resamples.
     above: Floats = (weights * values).sum(axis=1)
     return divided(above, weights.sum(axis=1))
+
+
+def mean_of_sums(sums: Floats, rows: Floats) -> Floats:
+    """Give the mean of the first column, see ``Metric.of_sums``."""
+    return divided(sums[0], rows)
 
 
 def _ranked(y: Floats, p: Floats, order: NDArray[np.int64]) -> Ranked:

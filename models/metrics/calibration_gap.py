@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from numpy.typing import ArrayLike
 
-from models.metrics._metric import Floats, Metric, Ranked, mean_of_rows, once, rank
+from models.metrics._metric import Floats, Metric, Ranked, mean_of_rows, mean_of_sums, once, rank
 
 
 def calibration_gap(y: ArrayLike, p: ArrayLike) -> float:
@@ -40,7 +40,13 @@ def resampled(ranked: Ranked, weights: Floats) -> Floats:
     return mean_of_rows(ranked.p - ranked.y, weights)
 
 
+def columns(y: Floats, p: Floats) -> Floats:
+    """Give probability minus outcome of every row, see ``Metric.columns``."""
+    return (p - y)[None, :]
+
+
 METRIC = Metric(
     "calibration_gap", calibration_gap, resampled, bigger_is_better=None, needs="rows", unit="points",
     reference="Van Calster et al. (2019)", best=0.0,
+    columns=columns, of_sums=mean_of_sums,
 )  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numpy.typing import ArrayLike
 
-from models.metrics._metric import Floats, Metric, Ranked, divided, once, rank
+from models.metrics._metric import Floats, Metric, Ranked, once, rank
+from models.metrics._runs import Runs
 
 
 def lift_at(y: ArrayLike, p: ArrayLike, k: float = 0.1) -> float:
@@ -44,19 +44,7 @@ def lift_at(y: ArrayLike, p: ArrayLike, k: float = 0.1) -> float:
 
 def at_share(ranked: Ranked, weights: Floats, k: float) -> Floats:
     """Give the metric for each resample at one share, see ``Metric.resampled``."""
-    if not 0 < k <= 1:
-        raise ValueError(f"k must lie in (0, 1]; got {k}")
-    rows = ranked.per_run(weights)
-    positives = ranked.per_run(weights * ranked.y)
-    reach = np.cumsum(rows, axis=1)
-    budget = k * reach[:, -1]
-    run = np.argmax(reach >= budget[:, None] * (1 - 1e-12), axis=1)
-    each = np.arange(len(weights))
-    before = reach[each, run] - rows[each, run]
-    part = np.divide(budget - before, rows[each, run], out=np.zeros_like(budget), where=rows[each, run] > 0)
-    caught = np.where(np.arange(rows.shape[1]) < run[:, None], positives, 0.0).sum(axis=1)
-    caught += part * positives[each, run]
-    return divided(caught, positives.sum(axis=1)) / k
+    return Runs.of(ranked, weights).gain(k) / k
 
 
 def for_share(k: float) -> Metric:
@@ -71,6 +59,8 @@ def for_share(k: float) -> Metric:
         reference="Berry and Linoff (2004)",
         k=k,
         at=for_share,
+        of_runs=lambda runs: runs.gain(k) / k,
+        scale="log odds",
     )
 
 

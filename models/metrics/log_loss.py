@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from models.metrics._metric import Floats, Metric, Ranked, mean_of_rows, once, rank
+from models.metrics._metric import Floats, Metric, Ranked, mean_of_rows, mean_of_sums, once, rank
 
 #: Probabilities are moved into [CLIP, 1 - CLIP], so that one customer cannot decide the mean.
 CLIP = 1e-4
@@ -41,11 +41,17 @@ def log_loss(y: ArrayLike, p: ArrayLike) -> float:
 
 def resampled(ranked: Ranked, weights: Floats) -> Floats:
     """Give the metric for each resample, see ``Metric.resampled``."""
-    clipped = np.clip(ranked.p, CLIP, 1.0 - CLIP)
-    return mean_of_rows(-np.where(ranked.y == 1, np.log(clipped), np.log1p(-clipped)), weights)
+    return mean_of_rows(columns(ranked.y, ranked.p)[0], weights)
+
+
+def columns(y: Floats, p: Floats) -> Floats:
+    """Give the loss of every row, see ``Metric.columns``."""
+    clipped = np.clip(p, CLIP, 1.0 - CLIP)
+    return -np.where(y == 1, np.log(clipped), np.log1p(-clipped))[None, :]
 
 
 METRIC = Metric(
     "log_loss", log_loss, resampled, bigger_is_better=False, needs="rows", unit="nats",
     reference="Good (1952)", best=0.0,
+    columns=columns, of_sums=mean_of_sums, scale="log",
 )  # fmt: skip

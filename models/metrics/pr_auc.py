@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from models.metrics._metric import Floats, Metric, Ranked, divided, once, rank
+from models.metrics._runs import Runs
 
 
 def pr_auc(y: ArrayLike, p: ArrayLike) -> float:
@@ -38,13 +39,17 @@ def pr_auc(y: ArrayLike, p: ArrayLike) -> float:
 
 def resampled(ranked: Ranked, weights: Floats) -> Floats:
     """Give the metric for each resample, see ``Metric.resampled``."""
-    positives = ranked.per_run(weights * ranked.y)
-    so_far = np.cumsum(ranked.per_run(weights), axis=1)
-    precision = np.divide(np.cumsum(positives, axis=1), so_far, out=np.zeros_like(so_far), where=so_far > 0)
-    return divided((positives * precision).sum(axis=1), positives.sum(axis=1))
+    return of_runs(Runs.of(ranked, weights))
+
+
+def of_runs(runs: Runs) -> Floats:
+    """Give the metric for each resample, see ``Metric.of_runs``."""
+    precision = np.divide(runs.caught, runs.reach, out=np.zeros_like(runs.reach), where=runs.reach > 0)
+    return divided((runs.positives * precision).sum(axis=1), runs.total_positives)
 
 
 METRIC = Metric(
     "pr_auc", pr_auc, resampled, bigger_is_better=True, needs="positives", unit="share",
     reference="Davis and Goadrich (2006)", best=1.0,
+    of_runs=of_runs, scale="log odds",
 )  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from models.metrics._metric import Floats, Metric, Ranked, divided, once, rank
+from models.metrics._runs import Runs
 
 
 def roc_auc(y: ArrayLike, p: ArrayLike) -> float:
@@ -38,14 +38,19 @@ def roc_auc(y: ArrayLike, p: ArrayLike) -> float:
 
 def resampled(ranked: Ranked, weights: Floats) -> Floats:
     """Give the metric for each resample, see ``Metric.resampled``."""
-    positives = ranked.per_run(weights * ranked.y)
-    negatives = ranked.per_run(weights * (1.0 - ranked.y))
-    total_negatives = negatives.sum(axis=1)
-    below = total_negatives[:, None] - np.cumsum(negatives, axis=1) + negatives / 2
-    return divided((positives * below).sum(axis=1), positives.sum(axis=1) * total_negatives)
+    return of_runs(Runs.of(ranked, weights))
+
+
+def of_runs(runs: Runs) -> Floats:
+    """Give the metric for each resample, see ``Metric.of_runs``."""
+    negatives = runs.rows - runs.positives
+    total = runs.total - runs.total_positives
+    below = total[:, None] - (runs.reach - runs.caught) + negatives / 2
+    return divided((runs.positives * below).sum(axis=1), runs.total_positives * total)
 
 
 METRIC = Metric(
     "roc_auc", roc_auc, resampled, bigger_is_better=True, needs="both", unit="share",
     reference="Hanley and McNeil (1982)", best=1.0,
+    of_runs=of_runs, scale="log odds",
 )  # fmt: skip

@@ -110,7 +110,8 @@ def test_files_are_there_and_strict_json(world: Path) -> None:
     assert len(everything["phases_over_time"]["cutoffs"]) == 3
     table = pq.read_table(world / "reports/segment_lift.parquet")
     assert table.schema.names == SEGMENT_LIFT.names
-    assert len(pd.read_csv(world / "reports/segment_lift.csv")) == len(table)
+    judged = table.to_pandas()["note"].eq("").sum()
+    assert judged < len(pd.read_csv(world / "reports/segment_lift.csv")) < len(table)
     plots = {path.name for path in (world / "reports/plots").iterdir()}
     for target in ("churn", "readiness"):
         for name in (

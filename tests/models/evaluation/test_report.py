@@ -78,8 +78,9 @@ class TestPage:
 
     def test_every_picture_is_there_and_described(self, pages: dict[str, str], language: str) -> None:
         pictures = [attributes for tag, attributes in Page(pages[language]).tags if tag == "img"]
-        # Per target 5 judged (all, four phases) x lift and calibration, 5 kinds of segments; 3 + 1 others.
-        assert len(pictures) == 2 * (5 * 2 + 5) + 3 + 1
+        # Per target 5 judged (all, four phases) x lift and calibration, 5 kinds of segments, 2 of baselines, 1 of
+        # drift; 3 + 1 others.
+        assert len(pictures) == 2 * (5 * 2 + 5 + 2 + 1) + 3 + 1
         for picture in pictures:
             assert picture["alt"]
             drawn = base64.b64decode(str(picture["src"]).split(",", 1)[1])
