@@ -7,6 +7,7 @@ from typing import Any
 
 from models.tracking.registry import register
 from pipelines.params import load_params
+from pipelines.promote import gate_of
 
 
 def run(root: Path) -> dict[str, Any]:
@@ -17,4 +18,5 @@ def run(root: Path) -> dict[str, Any]:
     root : Path
         The project folder.
     """
-    return register(root, load_params(root).tracking)
+    params = load_params(root)
+    return register(root, params.tracking, gate_of(root, params))

@@ -12,6 +12,17 @@ DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 SERVERS = ("http", "https", "databricks")
 
 
+def home(root: Path) -> Path:
+    """Give the folder of ``mlflow.db``: the project itself, also from a copy that DVC made for an experiment.
+
+    Parameters
+    ----------
+    root : Path
+        The project folder, or such a copy.
+    """
+    return Path(os.environ.get("DVC_ROOT") or root).resolve()
+
+
 def tracking_uri(root: Path) -> str:
     """Give ``MLFLOW_TRACKING_URI``, else ``mlflow.db`` in the project folder.
 
@@ -39,7 +50,7 @@ def tracking_uri(root: Path) -> str:
     """
     uri = os.environ.get("MLFLOW_TRACKING_URI", "").strip()
     if not uri:
-        return f"sqlite:///{_home(root) / 'mlflow.db'}"
+        return f"sqlite:///{home(root) / 'mlflow.db'}"
     scheme = scheme_of(uri)
     relative = scheme == "sqlite" and not uri.split(":", 1)[1].startswith("////")
     if scheme not in (*SERVERS, *DATABASES) or relative:
@@ -52,8 +63,31 @@ def tracking_uri(root: Path) -> str:
 
 
 def artifact_root(root: Path) -> str:
-    """Give the folder beside ``mlflow.db`` for models and reports, as a ``file:`` address."""
-    return (_home(root) / "mlartifacts").as_uri()
+    """Give the folder for models and reports, as a ``file:`` address: beside the database, or in the project.
+
+    Parameters
+    ----------
+    root : Path
+        The project folder. With a sqlite file elsewhere the artifacts go beside that file: of two projects that
+        share it, neither can be deleted with the other's models in it.
+    """
+    database = database_file(tracking_uri(root))
+    return ((database.parent if database else home(root)) / "mlartifacts").as_uri()
+
+
+def database_file(uri: str) -> Path | None:
+    """Give the file of a sqlite address; None for any other store.
+
+    Examples
+    --------
+    >>> database_file("sqlite:////srv/runs.db?timeout=9").name
+    'runs.db'
+    >>> database_file("https://mlflow.example.org") is None
+    True
+    """
+    if scheme_of(uri) != "sqlite":
+        return None
+    return Path(uri.split(":", 1)[1].removeprefix("///").split("?", 1)[0]).resolve()
 
 
 def scheme_of(uri: str) -> str:
@@ -81,7 +115,3 @@ def shown(uri: str) -> str:
         return f"{scheme_of(uri)}:///{Path(uri.split(':', 1)[1]).name}"
     parts = urlsplit(uri)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def _home(root: Path) -> Path:
-    return Path(os.environ.get("DVC_ROOT") or root).resolve()

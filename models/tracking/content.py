@@ -12,26 +12,24 @@ from typing import Any
 from features.errors import InputError
 from models.beats_baselines import tags_of
 from models.json_files import read_json_if_there
-from models.metrics import shortest_lift
 from models.target import TARGETS
-from models.tracking.identity import content_key, data_md5, git, shown_params
-from models.tracking.journey_results import Tables, journey_metrics, journey_tables
+from models.tracking.headline import LIMIT, model_metrics, run_metrics
+from models.tracking.identity import changed_params, content_key, data_md5, git, shown_params
+from models.tracking.journey_results import Tables, journey_tables
 from models.tracking.next_action_results import next_action_tables
 from models.tracking.results import Results, results_of
+from models.tracking.run_tags import run_tags
 
-#: What the run itself shows of the models, below 40 numbers: per phase, as the mean over the phases, and for everybody.
-#: Every other metric of a model stands with that model (Models tab).
-#: ``lift`` stands for that of the shortest list.
-PER_PHASE = ("lift", "pr_auc", "gain")
-MEAN = ("lift", "pr_auc", "log_loss", "brier", "gain")
-EVERYBODY = ("roc_auc", "log_loss")
-#: What goes along as an artifact; nothing with a row per customer.
-FILES = (
-    "params.yaml", "reports/report.html", "reports/segment_lift.csv", "reports/evaluation.json",
-    "reports/metrics.json", "reports/journey.json", "reports/journey_map.svg", "reports/exits.json",
-    "reports/timing.json", "reports/value.json", "reports/next_category.json", "reports/exposure.json",
-    "data/columns.json", "artifacts/personas/personas.json",
-)  # fmt: skip
+#: What goes along as an artifact, by folder: a person opens the first ones, the rest is there to look things up.
+FILES = {
+    "": ("reports/report.html", "reports/journey_map.svg", "params.yaml"),
+    "tables": ("reports/segment_lift.csv",),
+    "numbers": (
+        "reports/evaluation.json", "reports/metrics.json", "reports/journey.json", "reports/exits.json",
+        "reports/timing.json", "reports/value.json", "reports/next_category.json", "reports/exposure.json",
+        "data/columns.json", "artifacts/personas/personas.json",
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ class ModelContent:
     reason : str
         Why this candidate, or why not eligible.
     metrics : mapping
-        Out-of-time metrics; empty when not eligible.
+        Out-of-time metrics to compare models by (``headline.OF_A_MODEL``); empty when not eligible.
     judged_on : str
         Hash of the rows (customers, cutoffs, outcomes) behind ``metrics``: only equal ones may be compared.
     gate : mapping
@@ -97,7 +95,7 @@ class RunContent:
     params, tags : mapping
         At most 30 and 20 short texts.
     metrics : mapping
-        ``<target>/<metric> <phase>``, ``<target>/<metric> mean``, ``journey/drop-off <phase>``, ``journey/loop``.
+        At most 39 with those of the models, the most important first: ``headline.run_metrics``.
     models : tuple of ModelContent
         Targets in order, phases in journey order.
     files : tuple of (Path, str)
@@ -162,15 +160,16 @@ def read_content(
     if not models:
         raise InputError("artifacts/ holds no model of a phase of the journey; run the train stage first")
     data = data_md5(root)
+    of_models = {name for model in models for name in model.metrics}
     return RunContent(
         key=key,
         name=os.environ.get("DVC_EXP_NAME")
         or f"{git(root, 'rev-parse', '--short', 'HEAD') or 'nogit'}-{key[:6]}",
         params=shown_params(params, defaults),
-        tags=_tags(root, key, params, models, data),
-        metrics=dict(_run_metrics(results, phases)) | dict(journey_metrics(root)),
+        tags=run_tags(root, key, params, models, data, changed_params(params, defaults)),
+        metrics=run_metrics(root, results, phases, LIMIT - len(of_models)),
         models=models,
-        files=tuple(_files(root)),
+        files=tuple(_files(root, predictions=params["tracking"].get("log_predictions", True))),
         table=table if (table := root / "reports/segment_lift.csv").is_file() else None,
         tables={**journey_tables(root), **next_action_tables(root)},
         data=data,
@@ -220,80 +219,20 @@ def _model(
         candidate=str(saved["state"] if target == "next_action" else saved["candidate"]),
         eligible=bool(saved["state"] != "refuse" if target == "next_action" else saved["eligible"]),
         reason=str(reason["en"] if isinstance(reason, dict) else reason),
-        metrics=numbers,
+        metrics=model_metrics(numbers),
         judged_on=judged_on,
         gate=gate,
     )
 
 
-def _run_metrics(results: Mapping[str, Results], phases: Sequence[str]) -> Iterator[tuple[str, float]]:
-    for target, found in results.items():
-        # The first number logged is the one the compare page opens with.
-        parts = [(metric, "mean", found.mean) for metric in MEAN]
-        parts += [(metric, "all", found.phases.get("all", {})) for metric in EVERYBODY]
-        parts += [(metric, phase, found.phases.get(phase, {})) for metric in PER_PHASE for phase in phases]
-        for metric, who, numbers in parts:
-            name = shortest_lift(numbers) if metric == "lift" else metric
-            if name in numbers:
-                yield f"{target}/{name} {who}", numbers[name]
-
-
-def _tags(
-    root: Path, key: str, params: Mapping[str, Any], models: Sequence[ModelContent], data: str
-) -> dict[str, str]:
-    meta = read_json_if_there(root / "data/canonical/meta.json")
-    served = dict.fromkeys(model.phase for model in models if model.eligible)
-    days = {target: params[target]["horizon_days"] for target in TARGETS}
-    commit = git(root, "rev-parse", "HEAD")
-    changed = git(root, "status", "--porcelain", "--untracked-files=no")
-    tags = {
-        "mlflow.note.content": _note(models),
-        "mlflow.source.name": "klantreis track",
-        "mlflow.source.type": "LOCAL",
-        "mlflow.source.git.commit": commit,
-        "klantreis.key": key,
-        "klantreis.level": "pipeline",
-        "dvc.exp": os.environ.get("DVC_EXP_NAME", ""),
-        "dvc.baseline_rev": os.environ.get("DVC_EXP_BASELINE_REV", ""),
-        "git.commit": commit,
-        "git.dirty": str(bool(changed)).lower() if commit else "",
-        "data": data,
-        "source": str(meta["source"]),
-        "journey": str(params["journey"]),
-        "as_of": str(params["cutoffs"]["as_of"]),
-        "phases": ", ".join(served) or "none",
-        "horizons": ", ".join(f"{target} {number} days" for target, number in days.items() if number),
-    }
-    return {name: value for name, value in tags.items() if value}
-
-
-def _note(models: Sequence[ModelContent]) -> str:
-    """Sum the run up in the description field of its page (Markdown)."""
-    said = {(model.target, model.phase): _in_words(model) for model in models}
-    lines = ["Out of time, per phase; all of it in the artifact `report.html`.", ""]
-    lines += [f"| phase | {' | '.join(TARGETS)} |", "|---" * (len(TARGETS) + 1) + "|"]
-    for phase in dict.fromkeys(model.phase for model in models):
-        cells = " | ".join(said.get((target, phase), "-") for target in TARGETS)
-        lines.append(f"| {phase} | {cells} |")
-    return "\n".join(lines)
-
-
-def _in_words(model: ModelContent) -> str:
-    shown = (shortest_lift(model.metrics), "log_loss")
-    numbers = [f"{name} {model.metrics[name]:.3g}" for name in shown if name in model.metrics]
-    state = [] if model.eligible else ["not eligible"]
-    state += ["not registered"] if model.eligible and model.gate.get("passes") is False else []
-    return ", ".join([*state, *numbers]) or model.candidate
-
-
-def _files(root: Path) -> Iterator[tuple[Path, str]]:
-    for name in FILES:
-        if (root / name).is_file():
-            yield root / name, ""
+def _files(root: Path, predictions: bool) -> Iterator[tuple[Path, str]]:
+    for folder, names in FILES.items():
+        yield from ((root / name, folder) for name in names if (root / name).is_file())
     for path in sorted((root / "reports/plots").rglob("*")):
         if path.is_file():
             yield path, path.parent.relative_to(root / "reports").as_posix()
     for target in TARGETS:
-        for name in ("selection.json", "tournament.json", "segment_effects.parquet"):
+        rows = ("out_of_time.parquet",) if predictions else ()
+        for name in ("selection.json", "tournament.json", "segment_effects.parquet", *rows):
             if (root / "artifacts" / target / name).is_file():
                 yield root / "artifacts" / target / name, target

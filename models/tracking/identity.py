@@ -14,7 +14,7 @@ import yaml
 from features.errors import InputError
 
 #: Part of the content key: raise it when the run is written differently, and old runs are not reused.
-LAYOUT = 2
+LAYOUT = 3
 #: Blocks of params.yaml that say where and how fast, not what comes out.
 NO_EFFECT = ("engine", "tracking")
 #: Beside everything in ``artifacts/``, what the content key is made of.
@@ -79,6 +79,30 @@ def shown_params(params: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict
         for name, value in _flat(params)
         if name in PARAMS or (value != usual.get(name) and name.split(".")[0] not in NO_EFFECT)
     }
+
+
+def changed_params(params: Mapping[str, Any], defaults: Mapping[str, Any]) -> str:
+    """Name the parameters that differ from their defaults, without the ``train.`` that most of them begin with.
+
+    Parameters
+    ----------
+    params, defaults : mapping
+        The whole of ``params.yaml``, and the same keys by default.
+
+    Examples
+    --------
+    >>> changed_params({"train": {"seed": 8, "margin": 1.0}}, {"train": {"seed": 7, "margin": 1.0}})
+    'seed=8'
+    >>> changed_params({}, {})
+    'nothing'
+    """
+    usual = dict(_flat(defaults))
+    found = [
+        f"{name.removeprefix('train.').removeprefix('lightgbm.')}={_text(value)}"
+        for name, value in _flat(params)
+        if value != usual.get(name) and name.split(".")[0] not in NO_EFFECT
+    ]
+    return "; ".join(found)[:250] or "nothing"
 
 
 def data_md5(root: Path) -> str:

@@ -14,45 +14,48 @@ Tables = dict[str, list[Row]]
 ESTIMATE = ("value", "low", "high", "n")
 
 
-def journey_metrics(root: Path) -> Iterator[tuple[str, float]]:
-    """Give the headline numbers: drop-off per phase (as the report tells it), the loop, and what is foreseen besides.
+def journey_metrics(root: Path) -> tuple[dict[str, float], ...]:
+    """Give the numbers besides churn, readiness and next action in groups, the most important group first.
+
+    What else is foreseen (exits, next category, next order, its money), the journey itself (drop-off per phase, as
+    the report tells it, and the loop), and what is of less use to compare runs by.
 
     Parameters
     ----------
     root : Path
         The project folder; what was not analysed gives nothing.
     """
+    exits = (read_json_if_there(root / "reports/exits.json").get("out_of_time") or {}).get("all")
+    timing = read_json_if_there(root / "reports/timing.json").get("out_of_time") or {}
+    value = (read_json_if_there(root / "reports/value.json").get("out_of_time") or {}).get("all")
+    category = read_json_if_there(root / "reports/next_category.json").get("out_of_time") or {}
+    foreseen = {
+        "exits/gain all": _at(exits, "gain"),
+        "next_category/ndcg5 all": _at(category, "all", "all", "ndcg5", "model"),
+        "timing/coverage p10-p90": _at(timing, "quantiles", "all", "coverage", "share"),
+        "value/gini": _at(value, "gini"),
+    }
+    besides = {
+        "exits/log_loss all": _at(exits, "log_loss"),
+        "next_category/ndcg5 new": _at(category, "all", "new", "ndcg5", "model"),
+        "timing/before p10": _at(timing, "quantiles", "all", "before_p10", "share"),
+        "value/ratio": _at(value, "ratio"),
+    }
+    return _known(foreseen), _known(dict(_journey(root))), _known(besides)
+
+
+def _known(numbers: Mapping[str, Any]) -> dict[str, float]:
+    return {name: float(f"{number:.6g}") for name, number in numbers.items() if number is not None}
+
+
+def _journey(root: Path) -> Iterator[tuple[str, Any]]:
     journey = read_json_if_there(root / "reports/journey.json")
+    yield "journey/loop", _at(journey, "loop", "looped", "value")
     for phase in journey.get("phases", []):
         ahead = phase.get("lost_within")
         drop = ahead if ahead and ahead["value"] is not None else phase["drop_off"]
-        if phase["key"] != DORMANT and drop and drop["value"] is not None:
-            yield f"journey/drop-off {phase['key']}", float(drop["value"])
-    looped = ((journey.get("loop") or {}).get("looped") or {}).get("value")
-    if looped is not None:
-        yield "journey/loop", float(looped)
-    exits = read_json_if_there(root / "reports/exits.json").get("out_of_time") or {}
-    if "all" in exits:
-        yield "exits/log_loss all", float(exits["all"]["log_loss"])
-        yield "exits/gain all", float(exits["all"]["gain"])
-    yield from _forecasts(root)
-
-
-def _forecasts(root: Path) -> Iterator[tuple[str, float]]:
-    """Give how well the next order, its money and its categories were foreseen; what is not known gives nothing."""
-    timing = read_json_if_there(root / "reports/timing.json").get("out_of_time") or {}
-    value = read_json_if_there(root / "reports/value.json").get("out_of_time") or {}
-    category = read_json_if_there(root / "reports/next_category.json").get("out_of_time") or {}
-    everybody = value.get("all") or {}
-    found: dict[str, Any] = {
-        "timing/coverage p10-p90": _at(timing, "quantiles", "all", "coverage", "share"),
-        "timing/before p10": _at(timing, "quantiles", "all", "before_p10", "share"),
-        "value/ratio": everybody.get("ratio"),
-        "value/gini": everybody.get("gini"),
-        "next_category/ndcg5 all": _at(category, "all", "all", "ndcg5", "model"),
-        "next_category/ndcg5 new": _at(category, "all", "new", "ndcg5", "model"),
-    }
-    yield from ((name, float(number)) for name, number in found.items() if number is not None)
+        if phase["key"] != DORMANT:
+            yield f"journey/drop-off {phase['key']}", _at(drop, "value")
 
 
 def _at(found: Any, *keys: str) -> Any:

@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.settings import TrackingSettings
+from models.tracking.address import tracking_uri
+from models.tracking.once import writing
 from models.tracking.run import KEY, connect
 from models.tracking.run import _delete_leftovers as delete_leftovers
 from models.tracking.run import _experiment as experiment_of
 from models.tracking.run import _finished as finished
+from models.tracking.store_health import explained
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -44,19 +47,22 @@ def log_comparison(
         Journey to run id.
     """
     client = connect(root)
-    experiment = experiment_of(client, root, settings.experiment)
-    runs = {}
-    # The newest run stands on top in the UI: written last to first, the journey in use is on top.
-    for name in reversed(compared["journeys"]):
-        metrics = dict(comparison_metrics(compared, name))
-        content = json.dumps([name, metrics, compared["source"], compared["as_of"]], sort_keys=True)
-        key = hashlib.sha256(content.encode()).hexdigest()[:16]
-        found = finished(client, experiment, key)
-        if found is None:
-            delete_leftovers(client, experiment, key)
-        runs[name] = found.info.run_id if found else _write(client, experiment, key, compared, name, report)
-        logger.info("MLflow: journey %s %s", name, "found again" if found else "written")
-    return {name: runs[name] for name in compared["journeys"]}
+    with explained(tracking_uri(root)), writing(root):
+        experiment = experiment_of(client, root, settings.experiment)
+        runs = {}
+        # The newest run stands on top in the UI: written last to first, the journey in use is on top.
+        for name in reversed(compared["journeys"]):
+            metrics = dict(comparison_metrics(compared, name))
+            content = json.dumps([name, metrics, compared["source"], compared["as_of"]], sort_keys=True)
+            key = hashlib.sha256(content.encode()).hexdigest()[:16]
+            found = finished(client, experiment, key)
+            if found is None:
+                delete_leftovers(client, experiment, key)
+            runs[name] = (
+                found.info.run_id if found else _write(client, experiment, key, compared, name, report)
+            )
+            logger.info("MLflow: journey %s %s", name, "found again" if found else "written")
+        return {name: runs[name] for name in compared["journeys"]}
 
 
 def comparison_metrics(compared: Mapping[str, Any], journey: str) -> Iterator[tuple[str, float]]:

@@ -1,19 +1,30 @@
-"""Register the models of a run: `challenger` is the newest, `champion` the best proven on the same rows."""
+"""Register the models of a run: `challenger` is the newest, `champion` the one that passed the gate."""
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from features.atomic import replacing
 from features.errors import InputError
+from models.promotion.gate import Verdict
 from models.settings import TrackingSettings
 from models.tracking.address import tracking_uri
+from models.tracking.aliases import (
+    CHALLENGER,
+    CHAMPION,
+    MODEL_ID,
+    ROLLED_BACK,
+    How,
+    aliases_of,
+    crown,
+    store_address,
+    versions_of,
+)
+from models.tracking.judging import Gate
 from models.tracking.run import RECORD, connect
 
 if TYPE_CHECKING:
@@ -24,13 +35,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 REGISTERED = "reports/registered.json"
-CHAMPION, CHALLENGER = "champion", "challenger"
-#: Which number decides, and whether more of it is better.
-JUDGES = {"churn": ("log_loss", False), "readiness": ("log_loss", False), "next_action": ("value", True)}
-MODEL_ID = "klantreis.model_id"
+#: Tag of a version: what the gate said when it was registered.
+VERDICT = "klantreis.verdict"
 
 
-def register(root: Path, settings: TrackingSettings) -> dict[str, Any]:
+def register(root: Path, settings: TrackingSettings, gate: Gate | None = None) -> dict[str, Any]:
     """Register every eligible model of the tracked run that beats the baselines, once, and move the aliases.
 
     Parameters
@@ -39,12 +48,15 @@ def register(root: Path, settings: TrackingSettings) -> dict[str, Any]:
         The project folder, with ``reports/mlflow_run.json``.
     settings : TrackingSettings
         ``register_models: false`` leaves the registry alone.
+    gate : Gate, optional
+        How a challenger is judged; left out: with the settings by default.
 
     Returns
     -------
     dict
         Also written to ``reports/registered.json``: ``run_id``, ``models`` (``klantreis.<target>.<phase>`` to
-        ``version``, ``aliases``, ``reason``) and ``not_registered`` (``<target>.<phase>`` to the reason).
+        ``version``, ``aliases``, ``champion_version``, ``reason``) and ``not_registered`` (``<target>.<phase>`` to
+        the reason).
 
     Raises
     ------
@@ -56,12 +68,14 @@ def register(root: Path, settings: TrackingSettings) -> dict[str, Any]:
     run = _tracked(root)
     if settings.register_models:
         client = connect(root)
-        with _for_all_of_mlflow(tracking_uri(root)):
+        with store_address(tracking_uri(root)):
             for model in _logged(client, run):
                 place = f"{model.tags['target']}.{model.tags['phase']}"
                 why_not = _why_not(model)
                 if why_not is None:
-                    models[f"klantreis.{place}"] = _register(client, f"klantreis.{place}", model)
+                    models[f"klantreis.{place}"] = _register(
+                        client, f"klantreis.{place}", model, gate or Gate(root)
+                    )
                 else:
                     refused[place] = why_not
     record = {"run_id": run["run_id"], "models": models, "not_registered": refused}
@@ -83,19 +97,6 @@ def _why_not(model: LoggedModel) -> str | None:
         return str(model.tags.get("reason", ""))
     # A run of before this gate, and the next best action, which has one of its own, carry no such tag.
     return str(model.tags["gate"]) if model.tags.get("beats_baselines") == "false" else None
-
-
-@contextmanager
-def _for_all_of_mlflow(uri: str) -> Iterator[None]:
-    """Set the address for the process: a registry in a database looks models up there."""
-    before = os.environ.get("MLFLOW_TRACKING_URI")
-    os.environ["MLFLOW_TRACKING_URI"] = uri
-    try:
-        yield
-    finally:
-        del os.environ["MLFLOW_TRACKING_URI"]
-        if before is not None:
-            os.environ["MLFLOW_TRACKING_URI"] = before
 
 
 def _tracked(root: Path) -> dict[str, Any]:
@@ -120,21 +121,40 @@ def _logged(client: MlflowClient, run: dict[str, Any]) -> Iterator[LoggedModel]:
                 ) from error
 
 
-def _register(client: MlflowClient, name: str, model: LoggedModel) -> dict[str, Any]:
+def _register(client: MlflowClient, name: str, model: LoggedModel, gate: Gate) -> dict[str, Any]:
     version = _version_of(client, name, model)
-    aliases = client.get_registered_model(name).aliases
-    holder = aliases.get(CHAMPION)
-    wins, reason = _judge(client, name, model, version, holder)
-    client.set_registered_model_alias(name, CHALLENGER, version.version)
-    if wins and holder != version.version:
-        client.set_registered_model_alias(name, CHAMPION, version.version)
+    number = str(version.version)
+    holder = aliases_of(client, name).get(CHAMPION)
+    found, how = _judged(client, name, version, holder, gate)
+    client.set_registered_model_alias(name, CHALLENGER, number)
+    client.set_model_version_tag(name, number, VERDICT, found.reason[:4000])
+    if found.promote and holder != number:
+        crown(client, name, number, how, found.reason)
     return {
-        "version": int(version.version),
+        "version": int(number),
         "model_id": model.model_id,
-        "aliases": [CHAMPION, CHALLENGER] if wins else [CHALLENGER],
-        "champion_version": int(version.version if wins else holder or 0),
-        "reason": reason,
+        "aliases": [CHAMPION, CHALLENGER] if found.promote else [CHALLENGER],
+        "champion_version": int(number if found.promote else holder or 0),
+        "reason": found.reason,
     }
+
+
+def _judged(
+    client: MlflowClient, name: str, version: ModelVersion, holder: str | None, gate: Gate
+) -> tuple[Verdict, How]:
+    """Say whether a version becomes (or stays) champion, why, and by what right."""
+    if holder == str(version.version):
+        return Verdict(True, "already champion"), "gate"
+    if ROLLED_BACK in version.tags:
+        told = (
+            f"was rolled back ({version.tags[ROLLED_BACK]}); only klantreis registry promote brings it back"
+        )
+        return Verdict(False, told), "gate"
+    if holder is None:
+        return Verdict(True, "first of its name"), "first"
+    found = gate.judge(client, version, client.get_model_version(name, holder))
+    said = f"against champion version {holder}: {found.reason}"
+    return Verdict(found.promote, said, found.comparable), "gate"
 
 
 def _version_of(client: MlflowClient, name: str, model: LoggedModel) -> ModelVersion:
@@ -148,7 +168,7 @@ def _version_of(client: MlflowClient, name: str, model: LoggedModel) -> ModelVer
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    for version in client.search_model_versions(f"name = '{name}'"):
+    for version in versions_of(client, name):
         if version.tags.get(MODEL_ID) == model.model_id:
             return version
     version = client.create_model_version(
@@ -164,37 +184,3 @@ def _version_of(client: MlflowClient, name: str, model: LoggedModel) -> ModelVer
         model.model_id, {"mlflow.modelVersions": json.dumps([{"name": name, "version": version.version}])}
     )
     return version
-
-
-def _judge(
-    client: MlflowClient, name: str, model: LoggedModel, version: ModelVersion, holder: str | None
-) -> tuple[bool, str]:
-    """Whether the model becomes (or stays) champion, and why."""
-    if holder is None:
-        return True, "first of its name"
-    if holder == version.version:
-        return True, "already champion"
-    champion = client.get_logged_model(client.get_model_version(name, holder).tags[MODEL_ID])
-    metric, more_is_better = JUDGES[model.tags["target"]]
-    new, old = _value(model, metric), _value(champion, metric)
-    if new is None:
-        return False, f"no out-of-time {metric}: the phase is too small to judge"
-    if old is None:
-        return True, f"champion version {holder} has no out-of-time {metric}"
-    if model.tags.get("judged_on") != champion.tags.get("judged_on"):
-        return False, (
-            f"not comparable: champion version {holder} was judged on other customers, cutoffs or outcomes; "
-            f"score both on the same rows, or move the alias by hand"
-        )
-    if new == old:
-        return True, f"{metric} {new:.6g}, equal to champion version {holder}"
-    better = new > old if more_is_better else new < old
-    return (
-        better,
-        f"{metric} {new:.6g}, {'better' if better else 'worse'} than champion version {holder} ({old:.6g})",
-    )
-
-
-def _value(model: LoggedModel, metric: str) -> float | None:
-    values = [found.value for found in model.metrics or [] if found.key == f"model/{metric}"]
-    return float(values[-1]) if values else None

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +15,12 @@ from features.errors import InputError
 from models.settings import TrackingSettings
 from models.tracking.address import DATABASES, artifact_root, scheme_of, shown, tracking_uri
 from models.tracking.content import RunContent, read_content
+from models.tracking.experiment_page import NOTE, VIEW, write_page
 from models.tracking.logged_models import log_model
+from models.tracking.once import first_finished, is_being_written, is_whole, remove, writer, writing
+from models.tracking.store import connect as connect
+from models.tracking.store_health import explained, short_patience
+from models.tracking.tables import tables_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -29,64 +32,6 @@ KEY = "klantreis.key"
 RECORD = "reports/mlflow_run.json"
 #: Name of the feature table in the UI; its digest is how the md5 begins that DVC knows it by.
 DATASET = "features"
-NOTE = """One run = one execution of the pipeline. Metrics are read as `target/metric phase` \
-(`churn/lift10 decision`), `target/metric mean` (plain mean over the phases), `target/metric all` \
-(everybody).
-
-- **Compare**: tick runs, *Compare*; start from `churn/log_loss mean` and `readiness/log_loss mean` (lower \
-is better), then `lift10` per phase. Compare only runs with the same tags `source`, `as_of` and `journey`.
-- **Models**: one row per target x phase; the columns `model/...` are that model's out-of-time metrics \
-(at run level: their mean).
-- **Journey**: `journey/drop-off <phase>` (share of customers silent 8 weeks later; in a shorter log, of stays that \
-end in silence) and `journey/loop` (share of orders after which the customer looks around again and orders again).
-- **Phase models**: the runs called `journey <name>` come from `klantreis journeys compare` and hold no models. Tick \
-them, *Compare*: `log_loss model` per target, lower is better; `difference`, `low` and `high` are against the \
-journey in use.
-- **Artifacts** of a run: `report.html`, `journey_map.svg`, `plots/`, and the tables `segment_lift.json`, \
-`journey_kpis.json` and `journey_transitions.json`.
-
-If the page speaks of agents and traces, switch *GenAI* to *Model training* (top left).
-"""
-
-
-def connect(root: Path) -> MlflowClient:
-    """Open the store that ``tracking_uri`` names; a store that does not answer is said quickly.
-
-    Parameters
-    ----------
-    root : Path
-        The project folder.
-
-    Raises
-    ------
-    InputError
-        If the store cannot be reached or read, naming ``MLFLOW_TRACKING_URI``.
-    """
-    uri = tracking_uri(root)
-    # Read by MLflow when it works, not when it is imported; what the user has set goes first.
-    for name, value in {
-        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
-        "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
-        "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
-        "MLFLOW_DISABLE_TELEMETRY": "true",
-    }.items():
-        os.environ.setdefault(name, value)
-    from mlflow import MlflowClient
-
-    for chatty in ("alembic", "mlflow.store.db.utils"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
-    try:
-        if uri.startswith("sqlite:"):
-            _create_database(Path(uri.removeprefix("sqlite:///").split("?", 1)[0]), artifact_root(root))
-        client = MlflowClient(uri, registry_uri=os.environ.get("MLFLOW_REGISTRY_URI") or uri)
-        client.search_experiments(max_results=1)
-    except Exception as error:  # whatever the driver of the store raises at first contact
-        reason = re.sub(r"\s+", " ", str(error)).replace(uri, shown(uri))[:300]
-        raise InputError(
-            f"MLflow does not answer at {shown(uri)}: {reason}; start the server, correct "
-            f"MLFLOW_TRACKING_URI, or unset it to use mlflow.db in the project folder"
-        ) from error
-    return client
 
 
 def track(
@@ -116,7 +61,8 @@ def track(
     -------
     dict
         Also written to ``reports/mlflow_run.json``: ``run_id``, ``key``, ``experiment``, ``experiment_id``,
-        ``uri`` (no machine path, no password), ``models`` (target to phase to model id) and ``reused``.
+        ``view`` (of the experiment page), ``uri`` (no machine path, no password), ``models`` (target to phase
+        to model id) and ``reused``.
 
     Raises
     ------
@@ -125,19 +71,22 @@ def track(
     """
     content = read_content(root, params, defaults, phases)
     client = connect(root)
-    experiment = _experiment(client, root, settings.experiment)
-    found = _finished(client, experiment, content.key)
-    if found is None:
+    with explained(tracking_uri(root)), writing(root):
+        experiment = _experiment(client, root, settings.experiment)
+        found = _finished(client, experiment, content.key, models=len(content.models))
         _delete_leftovers(client, experiment, content.key)
-        run, models = _write(client, experiment, content)
-    else:
-        run, models = found, _models_of(client, experiment, found.info.run_id)
-        _add_experiment_name(client, found)
+        if found is None:
+            run, models = _write(client, experiment, content)
+        else:
+            run, models = found, _models_of(client, experiment, found.info.run_id)
+            _add_experiment_name(client, found)
+        write_page(client, experiment, list(content.metrics))
     record = {
         "run_id": run.info.run_id,
         "key": content.key,
         "experiment": settings.experiment,
         "experiment_id": experiment,
+        "view": VIEW,
         "uri": shown(tracking_uri(root)),
         "models": models,
         "reused": found is not None,
@@ -147,24 +96,6 @@ def track(
     what = "found again" if record["reused"] else "written"
     logger.info("MLflow: run %s %s, experiment %s", run.info.run_name, what, settings.experiment)
     return record
-
-
-def _create_database(path: Path, artifacts: str) -> None:
-    """Build a new database beside and link it into place: a kill during the migrations leaves nothing."""
-    if path.exists():
-        return
-    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f"{path.name}-") as folder:
-        beside = Path(folder) / path.name
-        store = SqlAlchemyStore(f"sqlite:///{beside}", artifacts)  # type: ignore[no-untyped-call]
-        store.engine.dispose()
-        try:
-            # Unlike a rename this never replaces the database that another process made in the meantime.
-            path.hardlink_to(beside)
-        except FileExistsError:
-            logger.info("another process has just created %s", path.name)
 
 
 def _experiment(client: MlflowClient, root: Path, name: str) -> str:
@@ -196,8 +127,12 @@ def _runs_with(client: MlflowClient, experiment: str, key: str) -> Sequence[Run]
     return client.search_runs([experiment], f"tags.`{KEY}` = '{key}'", order_by=["attributes.start_time ASC"])
 
 
-def _finished(client: MlflowClient, experiment: str, key: str) -> Run | None:
-    return next((run for run in _runs_with(client, experiment, key) if run.info.status == "FINISHED"), None)
+def _finished(client: MlflowClient, experiment: str, key: str, models: int = 0) -> Run | None:
+    """Find the run of this content; one that has lost some of its models does not count."""
+    found = first_finished(_runs_with(client, experiment, key))
+    if found is None or not models:
+        return found
+    return found if is_whole(_logged_models(client, experiment, found.info.run_id), models) else None
 
 
 def _logged_models(client: MlflowClient, experiment: str, run_id: str) -> list[Any]:
@@ -212,13 +147,13 @@ def _models_of(client: MlflowClient, experiment: str, run_id: str) -> dict[str, 
 
 
 def _delete_leftovers(client: MlflowClient, experiment: str, key: str) -> None:
+    """Delete the runs of this content that were cut off; those that another process still writes are its own."""
+    alone = scheme_of(client.tracking_uri) == "sqlite"
     for run in _runs_with(client, experiment, key):
-        logger.info(
-            "MLflow: run %s was cut off (%s); it is written again", run.info.run_name, run.info.status
-        )
-        for model in _logged_models(client, experiment, run.info.run_id):
-            client.delete_logged_model(model.model_id)
-        client.delete_run(run.info.run_id)
+        models = _logged_models(client, experiment, run.info.run_id)
+        if run.info.status != "FINISHED" and not is_being_written(run, models, alone):
+            logger.info("MLflow: run %s was cut off (%s); deleted", run.info.run_name, run.info.status)
+            remove(client, run, models)
 
 
 def _add_experiment_name(client: MlflowClient, run: Run) -> None:
@@ -234,7 +169,7 @@ def _write(
 ) -> tuple[Run, dict[str, dict[str, str]]]:
     from mlflow.entities import Param
 
-    run = client.create_run(experiment, tags=dict(content.tags), run_name=content.name)
+    run = client.create_run(experiment, tags={**content.tags, **writer()}, run_name=content.name)
     run_id, models = run.info.run_id, dict[str, dict[str, str]]()
     try:
         # The newest model stands on top in the UI: written last to first, they read in journey order.
@@ -248,12 +183,15 @@ def _write(
         )
         _log_files(client, run_id, content)
     except BaseException:
-        with suppress(
-            Exception
-        ):  # the store may be what failed; then the run stays RUNNING, which is as good
+        # The store may be what failed; then the run stays RUNNING, which is as good.
+        with suppress(Exception), short_patience():
             client.set_terminated(run_id, "FAILED")
         raise
     client.set_terminated(run_id, "FINISHED")
+    first = _finished(client, experiment, content.key, models=len(content.models))
+    if first is not None and first.info.run_id != run_id:  # written on another machine at the same time
+        remove(client, run, _logged_models(client, experiment, run_id))
+        return first, _models_of(client, experiment, first.info.run_id)
     return run, models
 
 
@@ -286,11 +224,6 @@ def _log_files(client: MlflowClient, run_id: str, content: RunContent) -> None:
         client.log_inputs(run_id, [DatasetInput(data, [InputTag("mlflow.data.context", "training")])])
     for path, folder in content.files:
         client.log_artifact(run_id, str(path), folder or None)
-    import pandas as pd
-
-    tables = {name: pd.DataFrame(rows) for name, rows in content.tables.items()}
-    if content.table is not None:
-        tables[content.table.stem] = pd.read_csv(content.table)
-    for name, table in tables.items():
+    for name, table in tables_of(content).items():
         # As objects: MLflow looks for pictures in text columns in a way that pandas 3 warns about.
-        client.log_table(run_id, table.astype(object), f"{name}.json")
+        client.log_table(run_id, table.astype(object), f"tables/{name}.json")

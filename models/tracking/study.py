@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from models.settings import TrackingSettings
+from models.tracking.address import tracking_uri
+from models.tracking.once import writing
 from models.tracking.run import KEY, connect
 from models.tracking.run import _delete_leftovers as delete_leftovers
 from models.tracking.run import _experiment as experiment_of
 from models.tracking.run import _finished as finished
+from models.tracking.store_health import explained
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -42,14 +45,15 @@ def log_study(root: Path, settings: TrackingSettings, tuned: Mapping[str, Any], 
         The run id.
     """
     client = connect(root)
-    experiment = experiment_of(client, root, settings.experiment)
-    key = hashlib.sha256(json.dumps(tuned, sort_keys=True).encode()).hexdigest()[:16]
-    found = finished(client, experiment, key)
-    if found is None:
-        delete_leftovers(client, experiment, key)
-    run_id = str(found.info.run_id) if found else _write(client, experiment, key, tuned, report)
-    logger.info("MLflow: study %s", "found again" if found else "written")
-    return run_id
+    with explained(tracking_uri(root)), writing(root):
+        experiment = experiment_of(client, root, settings.experiment)
+        key = hashlib.sha256(json.dumps(tuned, sort_keys=True).encode()).hexdigest()[:16]
+        found = finished(client, experiment, key)
+        if found is None:
+            delete_leftovers(client, experiment, key)
+        run_id = str(found.info.run_id) if found else _write(client, experiment, key, tuned, report)
+        logger.info("MLflow: study %s", "found again" if found else "written")
+        return run_id
 
 
 def study_metrics(tuned: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from features.contract import DAY_US
 from features.errors import InputError
 from models.settings import TrackingSettings
 from models.tracking.registry import register
@@ -17,6 +19,7 @@ Track = Callable[..., dict[str, Any]]
 Change = Callable[[float], None]
 SETTINGS = TrackingSettings(experiment="shop")
 CHURN = "klantreis.churn.decision"
+COLUMNS = ("recency__order", "frequency__orders__28d", "monetary__spend__28d")
 
 
 def versions(project: Path, name: str = CHURN) -> list[int]:
@@ -60,41 +63,27 @@ def test_the_champion_loads_by_its_alias(
     assert 0 < model.predict(pd.DataFrame(columns))["p"].item() < 1
 
 
-@pytest.mark.parametrize(("skill", "champion"), [(0.2, 1), (1.05, 2)], ids=["worse", "better"])
-def test_the_better_model_is_champion(
-    project: Path, run_track: Track, write_evaluation: Change, skill: float, champion: int
-) -> None:
-    write_evaluation(0.6)
-    run_track()
-    register(project, SETTINGS)
-    write_evaluation(skill)
-    run_track()
-    model = register(project, SETTINGS)["models"][CHURN]
-    registered = connect(project).get_registered_model(CHURN)
-    assert {alias: int(version) for alias, version in registered.aliases.items()} == {
-        "champion": champion,
-        "challenger": 2,
-    }
-    assert model["champion_version"] == champion
-    assert ("worse than champion version 1" in model["reason"]) == (champion == 1)
-
-
-def test_a_model_judged_on_other_rows_stays_challenger(
+def test_other_customers_at_a_newer_cutoff_are_predicted_by_the_champion_itself(
     project: Path, run_track: Track, write_evaluation: Change
 ) -> None:
     write_evaluation(0.6)
     run_track()
     register(project, SETTINGS)
-    write_evaluation(1.0)
     path = project / "artifacts/churn/out_of_time.parquet"
     rows = pd.read_parquet(path)
-    rows.loc[rows.index[rows["phase"] == "decision"][:1], "y"] ^= 1
+    rows["customer_id"] += 10_000
+    rows["cutoff_us"] += 28 * DAY_US
     rows.to_parquet(path, index=False)
+    columns = {name: np.float32(2.0) for name in COLUMNS}
+    features = rows[["customer_id", "cutoff_us", "phase"]].assign(**columns, days_in_phase=np.float32(1.0))
+    features[features["phase"] == "decision"].to_parquet(project / "data/features.parquet", index=False)
     run_track()
     models = register(project, SETTINGS)["models"]
-    assert models[CHURN]["aliases"] == ["challenger"]
-    assert "not comparable" in models[CHURN]["reason"]
-    assert models["klantreis.churn.retention"]["champion_version"] == 2, "its own rows are the same"
+    assert models[CHURN]["aliases"] == ["champion", "challenger"]
+    assert "better: log loss -" in models[CHURN]["reason"], "it knows these customers, the champion does not"
+    retention = models["klantreis.churn.retention"]
+    assert retention["aliases"] == ["challenger"] and "share 0 customers" in retention["reason"]
+    assert models["klantreis.readiness.decision"]["reason"].endswith("450 rows of both"), "equal, not simpler"
 
 
 def test_an_action_policy_is_judged_by_its_value(

@@ -83,8 +83,10 @@ def test_metrics_are_named_for_the_charts(project: Path, run_track: Track) -> No
         metrics["churn/lift10 decision"]
         == evaluation["phases"]["decision"]["metrics"]["lift10"]["model"]["value"]
     )
-    assert metrics["churn/log_loss mean"] == evaluation["mean"]["log_loss"]["model"]["value"]
-    assert {"readiness/pr_auc retention", "readiness/roc_auc all"} <= set(metrics)
+    assert min(metrics) == "all/churn log_loss", "the headline numbers sort before all others"
+    headline = json.loads((project / "reports/metrics.json").read_text())
+    assert metrics["all/churn log_loss"] == pytest.approx(headline["churn"]["log_loss"], rel=1e-5)
+    assert {"readiness/lift10 retention", "next_action/gain decision", "model/log_loss"} <= set(metrics)
     assert not [name for name in metrics if "dormant" in name or "awareness" in name]
 
 
@@ -94,9 +96,9 @@ def test_the_lift_of_the_shortest_list_is_shown_whatever_its_length(
     path = project / "reports/evaluation.json"
     path.write_text(path.read_text().replace('"lift10"', '"lift5"'))
     content = read_project()
-    assert {"churn/lift5 decision", "churn/lift5 mean"} <= set(content.metrics)
+    assert "churn/lift5 decision" in content.metrics
     assert not [name for name in content.metrics if "lift10" in name]
-    assert "lift5 " in content.tags["mlflow.note.content"]
+    assert "churn lift5 |" in content.tags["mlflow.note.content"]
 
 
 def test_each_model_carries_its_own_metrics_and_says_whether_it_is_eligible(
@@ -107,7 +109,9 @@ def test_each_model_carries_its_own_metrics_and_says_whether_it_is_eligible(
     evaluation = json.loads((project / "reports/evaluation.json").read_text())["targets"]["readiness"]
     decision = client.get_logged_model(record["models"]["readiness"]["decision"])
     metrics = {metric.key: metric.value for metric in decision.metrics}
-    assert metrics["model/brier"] == evaluation["phases"]["decision"]["metrics"]["brier"]["model"]["value"]
+    assert (
+        metrics["model/log_loss"] == evaluation["phases"]["decision"]["metrics"]["log_loss"]["model"]["value"]
+    )
     assert (decision.name, decision.tags["eligible"]) == ("readiness-decision", "true")
     awareness = client.get_logged_model(record["models"]["readiness"]["awareness"])
     assert (awareness.tags["eligible"], awareness.tags["reason"]) == ("false", "not eligible: 3 positives")
@@ -118,10 +122,10 @@ def test_each_model_carries_its_own_metrics_and_says_whether_it_is_eligible(
         for target in record["models"].values()
         for model_id in target.values()
         for metric in client.get_logged_model(model_id).metrics or []
-        if metric.key == "model/brier"
+        if metric.key == "model/log_loss"
     ]
     assert len(values) == 4
-    assert run.data.metrics["model/brier"] == pytest.approx(sum(values) / 4)
+    assert run.data.metrics["model/log_loss"] == pytest.approx(sum(values) / 4)
 
 
 def test_the_run_says_what_it_was_made_of(
@@ -142,16 +146,21 @@ def test_the_run_says_what_it_was_made_of(
     assert "next_action.folds" not in params
 
 
-def test_reports_tables_and_pictures_go_along_but_no_rows_per_customer(
+def test_reports_tables_and_pictures_go_along_and_rows_of_customers_only_where_wanted(
     project: Path, run_track: Track
 ) -> None:
-    record = run_track()
+    record = run_track(tracking={"log_predictions": False})
     client = connect(project)
     found = {item.path for item in client.list_artifacts(record["run_id"])}
-    assert {"report.html", "segment_lift.csv", "segment_lift.json", "evaluation.json", "plots"} <= found
+    assert {"report.html", "numbers", "plots"} <= found
+    tables = {item.path for item in client.list_artifacts(record["run_id"], "tables")}
+    assert {"tables/forecasts.json", "tables/segment_lift.json", "tables/segment_lift.csv"} <= tables
     stored = [path.name for path in (project / "mlartifacts").rglob("*") if path.is_file()]
     assert "lift.png" in stored
     assert not [name for name in stored if name.endswith((".parquet", ".pkl", ".pyc"))]
+    again = run_track()
+    told = {item.path for item in client.list_artifacts(again["run_id"], "churn")}
+    assert "churn/out_of_time.parquet" in told and again["run_id"] != record["run_id"]
 
 
 def test_a_copy_made_by_dvc_writes_to_the_store_of_the_project(
