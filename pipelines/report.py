@@ -33,6 +33,8 @@ def run(root: Path) -> None:
         map=project.reports / "journey_map.svg",
         families=project.reports / "features.json",
         exposure=project.exposure,
+        monitor=project.reports / "monitor.json",
+        mature=project.reports / "mature.json",
         plan_digest=plan.digest,
     )
     out = project.reports / "report.html"

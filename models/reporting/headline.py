@@ -63,9 +63,16 @@ def target_card(
     return card | {
         "big": f"{words.number(lift['value'], 1)}×",
         "big_text": words("big_lift", **shown),
-        "big_interval": words("interval_short", confidence=confidence, interval=bounds),
+        "big_interval": words("interval_short", confidence=confidence, interval=bounds)
+        + _perfect(everybody, k, words),
         "sentences": [sentence for sentence in sentences if sentence],
     }
+
+
+def _perfect(everybody: Mapping[str, Any], k: float, words: Words) -> str:
+    """Say what a perfect list would reach: where most have the outcome no list can hold many times as many."""
+    rate = everybody.get("base_rate") or 0.0
+    return f" {words('lift_perfect', lift=words.number(1 / max(rate, k), 1))}" if rate > 0 else ""
 
 
 def action_card(tournament: Mapping[str, Any] | None, currency: str, words: Words) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from models.reporting.next_action_findings import exposure_table, segment_table
+from models.reporting.next_action_findings import segment_table
 from models.reporting.tournament_view import (
     NONE,
     PERSONALISED,
@@ -23,17 +23,13 @@ Found = Mapping[str, Any]
 SYMBOLS = {"personalise": "◆", "explore more": "◐", "constant": "■", "refuse": "○"}
 
 
-def next_action_section(
-    tournament: Found | None, exposure: Found, currency: str, words: Words
-) -> dict[str, Any]:
+def next_action_section(tournament: Found | None, currency: str, words: Words) -> dict[str, Any]:
     """Give everything the part on actions shows; empty where nothing can be said.
 
     Parameters
     ----------
     tournament : mapping or None
         The content of ``artifacts/next_action/tournament.json``. Parts that an older version lacks are left out.
-    exposure : mapping
-        `models.actions.exposure.exposure_summary`, or nothing.
     currency : str
     words : Words
 
@@ -41,7 +37,7 @@ def next_action_section(
     -------
     dict
         ``text``, ``states`` (what they mean, for those that occur), ``overview`` (a row per phase), ``phases`` (a
-        card per phase), ``segments`` and ``exposure``.
+        card per phase) and ``segments``.
     """
     phases = words.in_order((tournament or {}).get("phases") or {})
     if not tournament or not phases:
@@ -64,7 +60,6 @@ def next_action_section(
         "phases": [_card(key, one, words) for key, one in phases],
         "left_out": list(_left_out(tournament, words)),
         "segments": _segments(tournament, currency, words),
-        "exposure": exposure_table(exposure, words),
     }
 
 

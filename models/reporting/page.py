@@ -14,6 +14,8 @@ from features.atomic import replacing
 from features.settings import JourneySettings, LabelContract, SourceSettings
 from models.evaluation_files import read_segments
 from models.json_files import read_json, read_json_if_there
+from models.reporting.contents import contents
+from models.reporting.drift_section import drift_pictures, drift_section, read_scored
 from models.reporting.exits_page import exits_page
 from models.reporting.facts import (
     about_data,
@@ -23,15 +25,18 @@ from models.reporting.facts import (
     phase_counts,
     row_counts,
 )
+from models.reporting.fairness_section import audited_kinds, fairness_section
 from models.reporting.family_section import family_pictures, family_section
 from models.reporting.figures.album import Picture, pictures
 from models.reporting.forecast_section import forecast_section
 from models.reporting.headline import action_card, target_card
 from models.reporting.journey_section import journey_section
 from models.reporting.journey_words import JourneyWords
+from models.reporting.monitor_section import monitor_section
 from models.reporting.next_action_section import next_action_section
 from models.reporting.persona_cards import persona_cards
 from models.reporting.tables import choice_rows, full_tables, phase_rows, segment_findings
+from models.reporting.trust_tiles import rows_said, trust_tiles
 from models.reporting.words import Language, Words
 from models.target import PROBABILITY_TARGETS
 
@@ -40,7 +45,7 @@ if TYPE_CHECKING:
 
 GLOSSARY = (
     "phase", "churn", "readiness", "lift", "auc", "pr", "log_loss", "calibration", "baseline", "interval",
-    "rfm", "states",
+    "multiplicity", "drift", "rfm", "states",
 )  # fmt: skip
 
 
@@ -70,6 +75,12 @@ class ReportInputs:
     families : Path or None
         ``reports/features.json`` (``klantreis features report``); left out without a word if it is not there, or is
         of another plan than ``plan_digest``.
+    monitor, mature : Path or None
+        ``reports/monitor.json`` and ``reports/mature.json``: what the commands of these names found; the page is
+        silent about what was not run.
+    monitor, mature : Path or None
+        ``reports/monitor.json`` and ``reports/mature.json``: what the commands of these names found; the page is
+        silent about what was not run.
     plan_digest : str
         ``Plan.digest`` of the plan at hand.
     """
@@ -89,6 +100,8 @@ class ReportInputs:
     links: Path | None = None
     map: Path | None = None
     families: Path | None = None
+    monitor: Path | None = None
+    mature: Path | None = None
     plan_digest: str = ""
 
 
@@ -135,6 +148,8 @@ def write_report(
     families = _read(inputs.families)
     drawn = pictures(evaluation, segments, currency, words)
     drawn += family_pictures(families, inputs.plan_digest, words)
+    trusted = _trusted(inputs, evaluation, segments, meta, words)
+    drawn += drift_pictures(trusted["drift"], words)
     said = JourneyWords(words, currency)
     content = {
         "words": words,
@@ -152,16 +167,8 @@ def write_report(
         "targets": [
             _target(key, one, evaluation, segments, words) for key, one in evaluation["targets"].items()
         ],
-        "actions": next_action_section(
-            evaluation.get("next_action"), _read(inputs.exposure), currency, words
-        ),
-        "forecasts": forecast_section(
-            _read(inputs.timing),
-            _read(inputs.value),
-            _read(inputs.next_category),
-            {target: one.get("gate") or {} for target, one in evaluation["targets"].items()},
-            words,
-        ),
+        "actions": next_action_section(evaluation.get("next_action"), currency, words),
+        "forecasts": _forecasts(inputs, evaluation, words),
         "families": family_section(families, inputs.plan_digest, words),
         "currency": currency,
         "meanings": {
@@ -170,10 +177,42 @@ def write_report(
         "glossary": [words(f"gloss_{key}").split("|", 1) for key in GLOSSARY],
         "confidence": words.percent(evaluation["settings"]["confidence"]),
         "pictures": _by_sheet(drawn),
+        **trusted,
     }
+    content["contents"] = contents(
+        list(evaluation["targets"]),
+        [key for key in ("forecasts", "families", "monitoring") if not content[key]],
+        words,
+    )
     with replacing(out) as beside:
         beside.write_text(_rendered(content), encoding="utf-8")
     return out
+
+
+def _trusted(
+    inputs: ReportInputs,
+    evaluation: Mapping[str, Any],
+    segments: pd.DataFrame,
+    meta: Mapping[str, Any],
+    words: Words,
+) -> dict[str, Any]:
+    """Give the sections that say whether the page can be relied on, and a tile for each."""
+    fairness = fairness_section(segments, list(evaluation["targets"]), _read(inputs.exposure), words)
+    drift = drift_section(evaluation, read_scored(inputs.scores), words)
+    monitoring = monitor_section(_read(inputs.monitor), _read(inputs.mature), words)
+    return {
+        "fairness": fairness,
+        "drift": drift,
+        "monitoring": monitoring,
+        "rows_said": rows_said(meta, words),
+        "trust": trust_tiles(meta, fairness, drift, monitoring, words),
+    }
+
+
+def _forecasts(inputs: ReportInputs, evaluation: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    gates = {target: one.get("gate") or {} for target, one in evaluation["targets"].items()}
+    timing, value, categories = (_read(path) for path in (inputs.timing, inputs.value, inputs.next_category))
+    return forecast_section(timing, value, categories, gates, words)
 
 
 def _read(path: Path | None) -> dict[str, Any]:
@@ -229,7 +268,7 @@ def _cards(evaluation: Mapping[str, Any], currency: str, words: Words) -> list[d
 def _target(
     key: str, one: Mapping[str, Any], evaluation: Mapping[str, Any], segments: pd.DataFrame, words: Words
 ) -> dict[str, Any]:
-    everybody = one["phases"].get("all")
+    everybody, own = one["phases"].get("all"), segments[segments["target"] == key]
     shares = tuple(evaluation["settings"]["top_shares"])
     text = "" if everybody is None else words(
         "target_text", n=words.number(everybody["n"]), customers=words.number(everybody["customers"]),
@@ -245,7 +284,9 @@ def _target(
         "k": words.percent(min(shares)),
         "tables": full_tables(one, shares, words),
         "findings": segment_findings(
-            segments[segments["target"] == key], evaluation["settings"]["confidence"], words
+            own[~own["segment_kind"].isin(audited_kinds(own["segment_kind"]))],
+            evaluation["settings"]["confidence"],
+            words,
         ),
         "choice": choice_rows(one.get("selection", {}), words),
     }

@@ -31,10 +31,11 @@ class Picture:
     alt: str
     draw: Callable[[Axes], None]
     size: tuple[float, float] = style.PANEL
+    margins: tuple[float, float, float, float] | None = None
 
     def svg(self) -> bytes:
         """Draw the panel alone."""
-        with style.drawing(panel=self.size) as (figure, (axes,)):
+        with style.drawing(panel=self.size, margins=self.margins) as (figure, (axes,)):
             self.draw(axes)
             return style.svg(figure)
 
@@ -61,7 +62,7 @@ def pictures(
     Returns
     -------
     list of Picture
-        Sheets: ``<target>_lift``, ``<target>_calibration``, ``<target>_segments``, ``phases``,
+        Sheets: ``<target>_lift``, ``<target>_calibration``, ``<target>_segments``, ``<target>_baselines``, ``phases``,
         ``next_action_tournament``, ``next_action_uplift``.
     """
     found: list[Picture] = []
@@ -70,6 +71,7 @@ def pictures(
             if "metrics" in one:
                 found += _of_phase(target, phase, one, words)
         found += _of_segments(target, segments[segments["target"] == target], words)
+        found += _of_baselines(target, results["phases"].get("all", {}), words)
     moved = evaluation.get("phases_over_time") or {}
     if moved.get("cutoffs"):
         found.append(_of_phases(moved, words))
@@ -98,7 +100,7 @@ def _of_phases(moved: Mapping[str, Any], words: Words) -> Picture:
     cutoffs, counts, title = moved["cutoffs"], moved["counts"], words("pictures_phases")
     return Picture(
         "phases", "all", words("alt_phases"), lambda axes: phases.draw(axes, cutoffs, counts, title, words),
-        phases.SIZE,
+        phases.SIZE, phases.MARGINS,
     )  # fmt: skip
 
 
@@ -112,13 +114,40 @@ def _of_phase(target: str, phase: str, one: dict[str, Any], words: Words) -> lis
     return [
         Picture(
             f"{target}_lift", phase, words("alt_lift", lift=words.number(value, 2), **said),
-            lambda axes: lift.draw(axes, one, title, target, words),
+            lambda axes: lift.draw(axes, one, title, target, words), margins=style.MARGINS,
         ),
         Picture(
             f"{target}_calibration", phase, words("alt_calibration", target=name, phase=title, ece=ece),
-            lambda axes: calibration.draw(axes, one, title, words),
+            lambda axes: calibration.draw(axes, one, title, words), margins=style.MARGINS,
         ),
     ]  # fmt: skip
+
+
+def _of_baselines(target: str, everybody: Mapping[str, Any], words: Words) -> list[Picture]:
+    """Give the model beside everything simpler, best first: how it ranks, and the lift of the shortest list."""
+    metrics = everybody.get("metrics") or {}
+    if not metrics:
+        return []
+    first = shortest_lift(metrics)
+    k = words.percent(float(first.removeprefix("lift")) / 100)
+    found = []
+    for name, label in (("roc_auc", words("metric_roc_auc")), (first, words("metric_lift", k=k))):
+        order = sorted(metrics[name].items(), key=lambda item: (-(item[1]["value"] or 0.0), item[0]))
+        rows = [
+            forest.Row(
+                words.known(f"scorer_{scorer}", scorer), one["value"], one.get("low"), one.get("high"),
+                scorer == MODEL, words("too_small"),
+            )
+            for scorer, one in order
+        ]  # fmt: skip
+        alt = words("alt_baselines", target=words(f"target_{target}"), metric=label, order="; ".join(
+            f"{row.label} {words.number(row.value, 2)}" for row in rows))  # fmt: skip
+        found.append(
+            _forest(
+                f"{target}_baselines", name, alt, rows, None, forest.spanned(rows, None), label, "", words
+            )
+        )
+    return found
 
 
 def _of_segments(target: str, frame: pd.DataFrame, words: Words) -> list[Picture]:
@@ -197,7 +226,7 @@ def _of_tournament(phase: str, one: dict[str, Any], currency: str, words: Words)
     found = [
         Picture(
             "next_action_tournament", phase, alt, lambda axes: gains.draw(axes, rows, title, label, words),
-            gains.size(len(rows)),
+            gains.size(len(rows)), forest.margins([row.label for row in rows], gains.MOST),
         )
     ]  # fmt: skip
     curve = uplift_points(one)
@@ -207,9 +236,10 @@ def _of_tournament(phase: str, one: dict[str, Any], currency: str, words: Words)
         alt = words("nba_alt_uplift", phase=title)
         found.append(
             Picture(
-                "next_action_uplift", phase, alt, lambda axes: uplift.draw(axes, curve, name, side, words)
+                "next_action_uplift", phase, alt, lambda axes: uplift.draw(axes, curve, name, side, words),
+                margins=style.MARGINS,
             )
-        )
+        )  # fmt: skip
     return found
 
 
@@ -226,5 +256,6 @@ def _forest(
 ) -> Picture:
     size = (forest.width(), forest.height(len(rows)))
     return Picture(
-        name, key, alt, lambda axes: forest.draw(axes, rows, line, limits, title, label, words), size
-    )
+        name, key, alt, lambda axes: forest.draw(axes, rows, line, limits, title, label, words), size,
+        forest.margins([row.label for row in rows]),
+    )  # fmt: skip

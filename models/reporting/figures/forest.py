@@ -12,6 +12,9 @@ from models.reporting.words import Words
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+#: Letters of a label.
+MOST = 26
+
 
 @dataclass(frozen=True)
 class Row:
@@ -45,6 +48,18 @@ def height(rows: int) -> float:
 def width() -> float:
     """Give the inches of a panel."""
     return PANEL[0] + 0.3
+
+
+def margins(labels: Sequence[str], most: int = MOST) -> tuple[float, float, float, float]:
+    """Give the inches around the axes: on the left as much as the longest label takes, on the right a number.
+
+    Examples
+    --------
+    >>> margins(["Two adults", "One"])
+    (0.86, 0.5, 0.52, 0.36)
+    """
+    longest = max((len(shortened(label, most)) for label in labels), default=0)
+    return (round(0.16 + 0.07 * max(longest, 6), 2), 0.5, 0.52, 0.36)
 
 
 def draw(
@@ -123,7 +138,7 @@ def spanned(rows: Sequence[Row], line: float | None) -> tuple[float, float]:
     return low - air, high + air
 
 
-def shortened(label: str, most: int = 26) -> str:
+def shortened(label: str, most: int = MOST) -> str:
     """Cut a label that would not leave room for the picture.
 
     Examples

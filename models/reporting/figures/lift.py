@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from models.curves import SHARES
 from models.metrics import shortest_lift
-from models.reporting.figures.style import FAINT, INK, SCORERS
+from models.reporting.figures.style import INK, SCORERS
 from models.reporting.words import Words
 
 if TYPE_CHECKING:
@@ -46,18 +46,33 @@ def draw(axes: Axes, found: dict[str, Any], title: str, target: str, words: Word
 
 
 def _mark(axes: Axes, found: dict[str, Any], words: Words) -> None:
-    """Mark the shortest list that is judged: the number people act on."""
+    """Mark the lists that are judged with their intervals, and say the shortest: the number people act on."""
+    colour = SCORERS["model"][0]
+    for name in (name for name in found["metrics"] if name.startswith("lift")):
+        k, one = float(name.removeprefix("lift")) / 100, found["metrics"][name]["model"]
+        if one.get("low") is not None and one.get("high") is not None:
+            ends = [one["low"] * k, min(one["high"] * k, 1.0)]
+            axes.plot([k, k], ends, color=INK, linewidth=1.6, solid_capstyle="butt", zorder=6)
+            for end in ends:
+                axes.plot([k - 0.012, k + 0.012], [end, end], color=INK, linewidth=1.2, zorder=6)
+        axes.plot(
+            [k],
+            [one["value"] * k],
+            marker="o",
+            markersize=5.5,
+            color=colour,
+            markeredgecolor="white",
+            zorder=7,
+        )
     name = shortest_lift(found["metrics"])
-    k = float(name.removeprefix("lift")) / 100
-    gain = found["metrics"][name]["model"]["value"] * k
-    axes.plot([k, k], [0, gain], color=FAINT, linewidth=1.0, zorder=1)
-    axes.plot(
-        [k], [gain], marker="o", markersize=6, color=SCORERS["model"][0], markeredgecolor="white", zorder=5
-    )
-    text = words("note_found", k=words.percent(k), gain=words.percent(gain))
+    k, one = float(name.removeprefix("lift")) / 100, found["metrics"][name]["model"]
+    text = words("note_found", k=words.percent(k), gain=words.percent(one["value"] * k))
+    bounds = {side: None if one.get(side) is None else 100 * k * one[side] for side in ("low", "high")}
+    interval = words.interval(bounds, 0)
     axes.text(
-        0.03, 0.98, text, transform=axes.transAxes, va="top", fontsize=8.5, fontweight="bold", color=INK
-    )
+        0.03, 0.98, text + (f" ({interval})" if interval else ""), transform=axes.transAxes, va="top",
+        fontsize=8.5, fontweight="bold", color=INK,
+    )  # fmt: skip
 
 
 def percent_axis(axis: Any, words: Words, digits: int = 0) -> None:

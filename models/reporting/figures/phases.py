@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 COLOURS = (SKY, BLUE, GREEN, ORANGE, RED, "#CC79A7", "#F0E442")
 SIZE = (11.3, 3.4)
+#: Wide on the right, where the names of the phases stand.
+MARGINS = (0.62, 1.4, 0.32, 0.36)
 #: Most dates written under the picture.
 DATES = 9
 

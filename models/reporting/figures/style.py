@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -29,15 +30,24 @@ RC: dict[Any, Any] = {
     "xtick.color": MUTED, "ytick.color": MUTED, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
     "xtick.major.size": 0.0, "ytick.major.size": 0.0, "legend.frameon": False, "legend.fontsize": 8.5,
     "figure.facecolor": "white", "axes.facecolor": "white", "svg.hashsalt": "klantreis",
-    "svg.fonttype": "path", "text.parse_math": False, "figure.constrained_layout.use": True,
+    "svg.fonttype": "none", "text.parse_math": False,
 }  # fmt: skip
 #: Inches of one panel: at 100 dots per inch it fits a phone.
 PANEL = (3.7, 3.0)
+#: Inches left, right, below and above the axes of a panel drawn alone: to find them by measuring every text, as
+#: constrained layout does, takes a third of the time of the drawing.
+MARGINS = (0.66, 0.16, 0.5, 0.36)
+#: The letters of the page it stands on. They are narrower than those the panel was measured with: they fit.
+LETTERS = 'text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}'
 
 
 @contextmanager
 def drawing(
-    columns: int = 1, rows: int = 1, panel: tuple[float, float] = PANEL, ratios: Sequence[float] | None = None
+    columns: int = 1,
+    rows: int = 1,
+    panel: tuple[float, float] = PANEL,
+    ratios: Sequence[float] | None = None,
+    margins: tuple[float, float, float, float] | None = None,
 ) -> Iterator[tuple[Figure, list[Axes]]]:
     """Give a figure with panels in the house style; nothing of it leaks into other figures.
 
@@ -49,6 +59,8 @@ def drawing(
         Width and (mean) height of a panel in inches.
     ratios : sequence of float, optional
         Heights of the rows relative to each other.
+    margins : tuple of float, optional
+        Inches left, right, below and above the axes; without them they are found by measuring.
     """
     import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -58,7 +70,13 @@ def drawing(
         # Not what the machine's own matplotlibrc says: equal pictures everywhere.
         mpl.rcdefaults()
         mpl.rcParams.update(RC)
-        figure = Figure(figsize=(panel[0] * columns, panel[1] * rows))
+        size = (panel[0] * columns, panel[1] * rows)
+        figure = Figure(figsize=size, layout="constrained" if margins is None else None)
+        if margins is not None:
+            left, right, below, above = margins
+            figure.subplots_adjust(
+                left / panel[0], below / panel[1], 1 - right / panel[0], 1 - above / panel[1]
+            )
         FigureCanvasAgg(figure)
         axes = figure.subplots(rows, columns, squeeze=False, height_ratios=ratios)
         yield figure, list(axes.ravel())
@@ -68,7 +86,24 @@ def svg(figure: Figure) -> bytes:
     """Give the figure as SVG without date, so that equal figures are equal bytes."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    return buffer.getvalue()
+    return _lean(buffer.getvalue().decode("utf-8")).encode("utf-8")
+
+
+def _lean(drawn: str) -> str:
+    """Leave out what no eye sees, and let the letters be those of the page."""
+    for useless in (r"<\?xml.*?\?>", r"<!DOCTYPE.*?>", r"<!--.*?-->", r"<metadata>.*?</metadata>"):
+        drawn = re.sub(useless, "", drawn, flags=re.S)
+    drawn = re.sub(r"<[^>]+>", _lean_tag, drawn)
+    drawn = drawn.replace("</style>", LETTERS + "</style>", 1)
+    return re.sub(r"<g ?/>", "", re.sub(r">\s+<", "><", drawn)).strip()
+
+
+def _lean_tag(found: re.Match[str]) -> str:
+    """Shorten one tag: numbers to a hundredth of a point, no names that nothing refers to."""
+    tag = re.sub(r"\s+", " ", found[0])
+    tag = re.sub(r"<g id=\"[^\"]*\"", "<g", tag)
+    tag = re.sub(r" transform=\"rotate\(-0 [^\"]*\"| ?font-family: [^;\"]*;?", "", tag)
+    return re.sub(r"-?\d+\.\d+", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), tag)
 
 
 def png(figure: Figure) -> bytes:
