@@ -18,6 +18,7 @@ from features.settings import LabelContract
 from models.calibration import Calibration
 from models.estimators._base import Estimator, Fitted, Floats
 from models.json_files import read_json, write_json
+from models.kept import kept
 from models.selection import blended
 
 FORMAT = 1
@@ -107,7 +108,7 @@ class PhaseModel:
             )
         parts, weights = {}, {}
         for name, weight, fitted in self.members:
-            parts[name] = fitted.predict(x[:, [position[column] for column in fitted.columns]])
+            parts[name] = fitted.predict(np.take(x, [position[column] for column in fitted.columns], axis=1))
             weights[name] = weight
         p = blended(parts, weights)
         return p if self.calibration is None else self.calibration.apply(p)
@@ -151,6 +152,7 @@ def save(model: PhaseModel, folder: Path, journey: str) -> None:
         write_json(beside / "model.json", content)
 
 
+@kept(64)
 def load(folder: Path) -> PhaseModel:
     """Load one phase model; it predicts the same bits as the one that was saved.
 

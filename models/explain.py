@@ -46,7 +46,7 @@ def contributions(
     parts, rest = np.zeros((len(x), len(columns))), np.zeros(len(x))
     for _, weight, fitted in model.members:
         places = [position[name] for name in fitted.columns]
-        own = x[:, places]
+        own = np.take(x, places, axis=1)
         if isinstance(fitted, FittedLightGBM):
             found, remaining = tree_contributions(fitted, own)
             rest += weight * remaining

@@ -102,7 +102,9 @@ class Reference:
         return np.round(100.0 * sigmoid(logit(p) - average), 1)
 
 
-def probabilities(panel: Panel, artifacts: Path) -> tuple[Floats, dict[str, PhaseModel]]:
+def probabilities(
+    panel: Panel, artifacts: Path, wanted: npt.NDArray[np.bool_] | None = None
+) -> tuple[Floats, dict[str, PhaseModel]]:
     """Predict every row by the saved model of its phase; dormant customers have none (NaN).
 
     Parameters
@@ -111,6 +113,8 @@ def probabilities(panel: Panel, artifacts: Path) -> tuple[Floats, dict[str, Phas
         One row per customer.
     artifacts : Path
         ``artifacts/<target>``.
+    wanted : bool array, shape (n,), optional
+        Whom to predict; the others have NaN.
 
     Returns
     -------
@@ -119,7 +123,7 @@ def probabilities(panel: Panel, artifacts: Path) -> tuple[Floats, dict[str, Phas
     models = {phase: load(artifacts / phase) for phase in panel.phases if phase != DORMANT}
     p = np.full(len(panel), np.nan)
     for phase, model in models.items():
-        rows = panel.in_phase(phase)
+        rows = panel.in_phase(phase) if wanted is None else panel.in_phase(phase) & wanted
         if rows.any():
             p[rows] = model.predict(panel.x[rows], panel.columns)
     return p, models
@@ -132,6 +136,7 @@ def score_rows(
     contracts: Sequence[LabelContract],
     artifacts: Mapping[str, Path],
     settings: ScoreSettings,
+    panel: Panel | None = None,
 ) -> pd.DataFrame:
     """Score the rows of one cutoff, all but actions and reasons.
 
@@ -147,6 +152,8 @@ def score_rows(
         Folder by target.
     settings : ScoreSettings
         Bands.
+    panel : Panel, optional
+        What ``panel_of`` made of ``features``, where it is there already.
 
     Returns
     -------
@@ -155,7 +162,7 @@ def score_rows(
         probability is missing exactly where the customer is outside the risk set of its target, and
         ``not_eligible_reason`` says so.
     """
-    panel = panel_of(features, None, CHURN.name, journey.phase_keys)
+    panel = panel or panel_of(features, None, CHURN.name, journey.phase_keys)
     phase = np.asarray(panel.phases, dtype=object)[panel.phase]
     days = pd.Series(panel.cutoff_us).map(
         {us: day_of(us).isoformat() for us in set(panel.cutoff_us.tolist())}
@@ -170,7 +177,7 @@ def score_rows(
     inside, models = {}, {}
     for target in PROBABILITIES:
         at_risk = labels[target.population_column].to_numpy() & (phase != DORMANT)
-        p, models[target.name] = probabilities(panel, artifacts[target.name])
+        p, models[target.name] = probabilities(panel, artifacts[target.name], at_risk)
         columns[target.score] = np.where(at_risk, p, np.nan)
         inside[target.name] = at_risk
     columns["eligible"] = np.logical_or.reduce(list(inside.values()))

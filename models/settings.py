@@ -124,6 +124,7 @@ class ScoreSettings(Settings):
     control_share: Annotated[float, Field(ge=0, lt=1)] = 0.05
     control_seed: int = 7
     reasons: Annotated[int, Field(ge=0, le=10)] = 3
+    max_model_age_days: Annotated[int, Field(ge=1)] | None = None
 
     @model_validator(mode="after")
     def _rising(self) -> ScoreSettings:
@@ -151,7 +152,12 @@ class PersonaSettings(Settings):
 
 
 class TrackingSettings(Settings):
-    """Where the run goes in MLflow."""
+    """What goes into MLflow, and where.
+
+    ``log_predictions``: out-of-time predictions go along, one row per customer and cutoff under a pseudonym. The
+    promotion gate pairs models on them; without them it judges only where the champion can predict anew.
+    """
 
     experiment: str = "klantreis"
     register_models: bool = True
+    log_predictions: bool = True

@@ -39,15 +39,20 @@ class SignedLogScale:
     def apply(self, x: NDArray[np.floating[Any]]) -> FloatArray:
         """Put rows x columns on the scale that was learnt; a row's result never depends on other rows."""
         live = self.spread > 0
-        scaled = (_signed_log(x) - self.centre) / np.where(live, self.spread, 1.0)
-        held: FloatArray = np.where(live, np.clip(scaled, -REACH, REACH), 0.0)
+        held = _signed_log(x)
+        # In place: fresh arrays of this size would cost more than the arithmetic.
+        held -= self.centre
+        held /= np.where(live, self.spread, 1.0)
+        np.clip(held, -REACH, REACH, out=held)
+        held[..., ~live] = 0.0
         return held
 
 
 def _signed_log(x: NDArray[np.floating[Any]]) -> FloatArray:
     wide = np.asarray(x, dtype=np.float64)
-    logged: FloatArray = np.sign(wide) * np.log1p(np.abs(wide))
-    return logged
+    logged: FloatArray = np.abs(wide)
+    np.log1p(logged, out=logged)
+    return np.copysign(logged, wide, out=logged)
 
 
 def weighted_sums(z: FloatArray, coefficients: FloatArray) -> FloatArray:

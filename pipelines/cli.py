@@ -9,14 +9,20 @@ import logging
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from features.errors import InputError
 from models.target import PROBABILITY_TARGETS
+from pipelines.cli_audiences import app as audience_commands
 from pipelines.cli_experiment import app as experiment_commands
+from pipelines.cli_export import app as export_commands
+from pipelines.cli_journeys import app as journey_commands
+from pipelines.cli_labels import app as label_commands
 from pipelines.cli_models import app as model_commands
+from pipelines.cli_monitor import app as monitor_commands
+from pipelines.cli_registry import app as registry_commands
 from pipelines.params import project_root
 
 app = typer.Typer(
@@ -27,7 +33,13 @@ app = typer.Typer(
 )
 
 app.add_typer(model_commands)
+app.add_typer(audience_commands)
+app.add_typer(export_commands)
+app.add_typer(monitor_commands)
 app.add_typer(experiment_commands, name="experiment")
+app.add_typer(registry_commands, name="registry")
+app.add_typer(journey_commands, name="journeys")
+app.add_typer(label_commands, name="labels")
 
 
 def _stage(name: str) -> None:
@@ -116,18 +128,27 @@ def score(
     customers: Annotated[
         Path | None, typer.Option(help="list of customers; left out: everybody (stage)")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="where to write, .csv or .parquet")] = None,
+    everybody: Annotated[
+        bool, typer.Option("--everybody", help="all customers of the log, without a list")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="where to write, .csv, .parquet or .xlsx")] = None,
     as_of: Annotated[str | None, typer.Option(help="YYYY-MM-DD; left out: the newest cutoff")] = None,
+    models: Annotated[
+        Literal["champions", "trained"] | None,
+        typer.Option(help="left out: champions where the registry has some"),
+    ] = None,
 ) -> None:
     """Score a list of customers, or everybody at the newest cutoff (stage)."""
-    if customers is None and (out is not None or as_of is not None):
-        raise InputError("--out and --as-of go with --customers LIST.csv")
-    if customers is None:
+    if customers is not None and everybody:
+        raise InputError("--customers LIST and --everybody exclude each other; choose one")
+    if customers is None and not everybody:
+        if out is not None or as_of is not None or models is not None:
+            raise InputError("--out, --as-of and --models go with --customers LIST or --everybody")
         _stage("score")
     else:
         from pipelines.score_list import run
 
-        typer.echo(run(project_root(), customers, out, as_of))
+        typer.echo(run(project_root(), customers, out, as_of, models))
 
 
 @app.command()
@@ -193,57 +214,6 @@ def summary() -> None:
     typer.echo("\n".join(lines(project_root())))
 
 
-journey_commands = typer.Typer(help="Phase models: list them, or compare how well they foresee.")
-app.add_typer(journey_commands, name="journeys")
-
-
-@journey_commands.callback(invoke_without_command=True)
-def journeys(context: typer.Context) -> None:
-    """List the phase models with their phases; ``*`` is the one in use."""
-    if context.invoked_subcommand is None:
-        from pipelines.journeys import lines
-
-        typer.echo("\n".join(lines(project_root())))
-
-
-@journey_commands.command("compare")
-def compare_journeys(
-    journeys: Annotated[
-        str, typer.Option(help="names with commas, the first is compared with; left out: all")
-    ] = "",
-    customers: Annotated[int, typer.Option(min=0, help="at most so many, drawn; 0 is everybody")] = 5000,
-    track: Annotated[bool, typer.Option(help="one MLflow run per journey")] = True,
-) -> None:
-    """Tell which phase model foresees churn and readiness best, on the same customers and cutoffs."""
-    from pipelines.journeys import run_comparison
-
-    wanted = [name.strip() for name in journeys.split(",") if name.strip()]
-    typer.echo("\n".join(run_comparison(project_root(), wanted, customers, track)))
-
-
-labels_commands = typer.Typer(help="Labels: what is predicted, of whom, and what may be wrong with that.")
-app.add_typer(labels_commands, name="labels")
-
-
-@labels_commands.command("check")
-def check_labels() -> None:
-    """Tell which labels cannot be learnt from, why, and what helps; exit code 1 if a whole target is refused."""
-    from pipelines.labels_check import run
-
-    passed, told = run(project_root())
-    typer.echo("\n".join(told))
-    if not passed:
-        raise typer.Exit(1)
-
-
-@labels_commands.command("presets")
-def list_label_presets() -> None:
-    """List the label contracts of vendors; ``*`` is in use."""
-    from pipelines.labels_check import listed
-
-    typer.echo("\n".join(listed(project_root())))
-
-
 @app.command()
 def match(
     contacts: Annotated[list[Path], typer.Option(help="CSV file of contacts; may be given more than once")],
@@ -266,11 +236,16 @@ def match(
 
 
 @app.command()
-def ui(port: Annotated[int, typer.Option(help="on this machine")] = 5000) -> None:
-    """Start the MLflow UI and print the right link."""
+def ui(
+    port: Annotated[int, typer.Option(help="on this machine")] = 5000,
+    open_page: Annotated[
+        bool, typer.Option("--open/--no-open", help="in a browser, where there is one")
+    ] = True,
+) -> None:
+    """Start the MLflow UI; print the right link and open it."""
     from pipelines.ui import run
 
-    run(project_root(), port)
+    run(project_root(), port, open_page)
 
 
 def main() -> None:

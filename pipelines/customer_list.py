@@ -1,4 +1,4 @@
-"""Read a list of customers (CSV or Parquet) and write scores for it."""
+"""Read a list of customers: CSV, Parquet or Excel."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 
-from features.atomic import replacing
 from features.errors import InputError
 from features.sources._columns import Column, id_strings
 from features.sources._files import first_line
+from pipelines.exports.excel import cell_text, first_sheet
+from pipelines.exports.spreadsheet_safe import restored
 
 COLUMN = "customer_id"
-FORMATS = (".csv", ".parquet")
+FORMATS = (".csv", ".parquet", ".xlsx")
 DELIMITERS = ",;\t"
 
 
@@ -47,8 +48,9 @@ def read_list(path: Path) -> CustomerList:
     ----------
     path : Path
         ``.csv`` (comma, semicolon or tab; UTF-8, a byte-order mark is fine; empty lines are no rows) or
-        ``.parquet`` (text or whole numbers). An id is read as text, without the spaces around it: ``007``
-        stays ``007``.
+        ``.parquet`` (text or whole numbers), or the first sheet of an ``.xlsx``. An id is read as text, without the
+        spaces around it: ``007`` stays ``007``; the apostrophe that a score file has before ids such as
+        ``+31612345678`` (`pipelines.exports.spreadsheet_safe`) is taken off again.
 
     Raises
     ------
@@ -58,29 +60,16 @@ def read_list(path: Path) -> CustomerList:
     if not path.is_file():
         raise InputError(f"{path}: no such file; say which list to score")
     check_format(path, f"{path}: a list")
-    ids = _parquet(path) if path.suffix.lower() == ".parquet" else _csv(path)
+    ids = _READERS[path.suffix.lower()](path)
     given = ids.filter(pc.not_equal(ids, ""))
     once = given.unique()
     return CustomerList(tuple(once.to_pylist()), len(ids), len(given) - len(once), len(ids) - len(given))
 
 
 def check_format(path: Path, what: str) -> None:
-    """Refuse a file that is neither CSV nor Parquet by its ending; ``what`` opens the message."""
+    """Refuse a file that is no CSV, Parquet or Excel by its ending; ``what`` opens the message."""
     if path.suffix.lower() not in FORMATS:
         raise InputError(f"{what} ends in {' or '.join(FORMATS)}; found {path.suffix or 'no ending'!r}")
-
-
-def write_scores(scores: pa.Table, path: Path) -> None:
-    """Write a score table as CSV (lists joined by ``; ``) or Parquet, whole or not at all."""
-    check_format(path, f"--out {path}: a score file")
-    with replacing(path) as beside:
-        if path.suffix.lower() == ".parquet":
-            pq.write_table(scores, beside, compression="zstd")
-            return
-        frame = scores.to_pandas()
-        for name in (field.name for field in scores.schema if pa.types.is_list(field.type)):
-            frame[name] = [None if items is None else "; ".join(items) for items in frame[name]]
-        frame.to_csv(beside, index=False, encoding="utf-8", lineterminator="\n")
 
 
 def _csv(path: Path) -> pa.ChunkedArray:
@@ -105,7 +94,7 @@ def _csv(path: Path) -> pa.ChunkedArray:
         ) from None
     bare = pc.utf8_trim_whitespace(table.column(0))
     # After a space a quote is no longer read as one by the parser.
-    return pc.utf8_trim_whitespace(pc.replace_substring_regex(bare, '^"(.*)"$', r"\1"))
+    return restored(pc.utf8_trim_whitespace(pc.replace_substring_regex(bare, '^"(.*)"$', r"\1")))
 
 
 def _header(path: Path) -> tuple[list[str], str]:
@@ -130,6 +119,17 @@ def _parquet(path: Path) -> pa.ChunkedArray:
     return pc.fill_null(_as_text(path, column), "")
 
 
+def _excel(path: Path) -> pa.ChunkedArray:
+    rows = first_sheet(path)
+    names = [str(name) for name in rows[0]] if rows else []
+    _need_column(path, names)
+    place = [name.strip() for name in names].index(COLUMN)
+    cells = [row[place] for row in rows[1:] if any(cell != "" for cell in row)]
+    return restored(
+        pc.utf8_trim_whitespace(pa.chunked_array([pa.array([cell_text(one) for one in cells], pa.string())]))
+    )
+
+
 def _as_text(path: Path, column: Column) -> Column:
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     texts = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
@@ -148,3 +148,6 @@ def _need_column(path: Path, names: list[str]) -> None:
         raise InputError(
             f"{path}: no column {COLUMN!r}; found: {', '.join(found)}; rename the one with the ids"
         )
+
+
+_READERS = {".csv": _csv, ".parquet": _parquet, ".xlsx": _excel}

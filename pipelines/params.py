@@ -24,8 +24,10 @@ from features.settings import (
     Settings,
     SourceSettings,
 )
+from models.monitoring.settings import MonitorSettings
 from models.next_category.settings import NextCategorySettings
 from models.policies.settings import PolicySettings
+from models.promotion.settings import PromotionSettings
 from models.settings import (
     EvaluationSettings,
     ExitSettings,
@@ -65,6 +67,8 @@ class Params(Settings):
     score: ScoreSettings = ScoreSettings()
     personas: PersonaSettings = PersonaSettings()
     tracking: TrackingSettings = TrackingSettings()
+    promotion: PromotionSettings = PromotionSettings()
+    monitor: MonitorSettings = MonitorSettings()
 
 
 def project_root() -> Path:

@@ -10,6 +10,8 @@ import json
 import logging
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -19,7 +21,6 @@ from features.plan import Plan
 from features.pseudonyms import unspaced
 from models.exits.serving import FILES, exit_probabilities
 from models.explain import reasons
-from models.newest_rows import newest_rows
 from models.next_category import bundle as next_category_bundle
 from models.next_category import serving as next_category
 from models.panel import panel_of
@@ -44,14 +45,13 @@ def run(root: Path) -> None:
     plan = load_plan(project)
     if params.engine.name == "spark":
         from pipelines.score_spark import score_newest
-
-        scores, why = score_newest(project, params, plan)
     else:
-        features = newest_rows(project.features, plan.as_of_us)
-        labels = newest_rows(project.labels, plan.as_of_us)
-        scores, why = score_tables(project, params, plan, features, labels)
+        from pipelines.score_batches import score_newest
+    scores, why = score_newest(project, params, plan)
     events = project.canonical / "events.parquet"
-    scores["next_categories"] = pd.Series(next_categories(project, params, plan, events, scores))
+    scores["next_categories"] = pd.Series(
+        next_categories(project, params, plan, events, scores["customer_id"].to_numpy())
+    )
     ids = pq.read_table(project.ids)
     ids = ids.set_column(0, "source_id", unspaced(ids["source_id"]))
     names = ids.to_pandas().set_index("customer_id").loc[scores["customer_id"]]
@@ -88,8 +88,8 @@ def score_tables(
         What was decided on them, in the same order.
     """
     artifacts = {target: project.artifacts(target) for target in TARGETS}
-    scores = score_rows(features, labels, plan.journey, plan.contracts, artifacts, params.score)
     panel = panel_of(features, None, "churn", plan.journey.phase_keys)
+    scores = score_rows(features, labels, plan.journey, plan.contracts, artifacts, params.score, panel)
     foreseen = exit_probabilities(panel, project.artifacts("exits"))
     foreseen |= timing.predict(project.artifacts("timing"), panel)
     for name, p in foreseen.items():
@@ -111,14 +111,14 @@ def score_tables(
 
 
 def next_categories(
-    project: Project, params: Params, plan: Plan, events: Path, scores: pd.DataFrame
+    project: Project, params: Params, plan: Plan, events: Path, customers: npt.NDArray[np.int64]
 ) -> list[list[str] | None]:
-    """Name the next categories of each scored customer (pseudonyms) from the events of whole persons."""
+    """Name the next categories of customers (pseudonyms), in their order, from the events of whole persons."""
     with workspace(project.root / "data/next_category") as folder:
         found = next_category.predict(
             project.artifacts("next_category"), events, plan, params.next_category, params.engine, folder
         )
-    return next_category.for_customers(found, scores["customer_id"].to_numpy())
+    return next_category.for_customers(found, customers)
 
 
 def model_version(project: Project) -> str:

@@ -89,7 +89,7 @@ def decided_actions(
         params.score.control_seed,
         params.score.control_share,
         allowed=_allowed(project, plan.journey),
-        consent=_consent(project, panel.customer_id),
+        consent=consent(project, panel.customer_id),
         channels=channels,
         constraints=Constraints.read(
             _within_contact_share(params, could, actions),
@@ -210,7 +210,7 @@ def _allowed(project: Project, journey: JourneySettings) -> dict[str, list[str]]
     }
 
 
-def _consent(
+def consent(
     project: Project, customers: np.ndarray[tuple[int], np.dtype[np.int64]]
 ) -> dict[str, np.ndarray[tuple[int], np.dtype[np.object_]]]:
     """Read the newest stated consent per channel: true, false, or None where nothing was stated.

@@ -1,81 +1,172 @@
-"""Command ``score --customers``: score a list, everybody on it once and in the given order."""
+"""Command ``score --customers``: score a list, everybody on it once and in the given order; or everybody there is."""
 
 from __future__ import annotations
 
 import json
+import logging
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import numpy as np
-import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from features.atomic import workspace
-from features.crowd import Learnt
 from features.cutoffs import day_of, midnight_us
-from features.engines import engine_of
 from features.errors import InputError
+from features.identity import owners
 from features.plan import Plan
-from features.pseudonyms import id_key
-from models.newest_rows import newest_rows
-from models.policy import ACTION_COLUMNS
-from pipelines.customer_list import CustomerList, check_format, read_list, write_scores
+from features.pseudonyms import id_key, unspaced
+from pipelines.champion_models import ScoringModels, Which, models_to_score_with
+from pipelines.customer_list import CustomerList, check_format, read_list
 from pipelines.params import Params, load_params, load_source
 from pipelines.paths import Project
 from pipelines.plan import load_plan
-from pipelines.score import data_hash, model_version, next_categories, score_tables
 from pipelines.score_actions import needs_everybody
-from pipelines.score_columns import as_arrow
+from pipelines.score_assembled import TOO_EARLY, UNKNOWN, assembled
+from pipelines.score_parts import Job, finished_parts
+from pipelines.score_record import write_record
+from pipelines.scores_out import write_scores
 from pipelines.whose_ids import read_links, who
 
-UNKNOWN = "unknown customer: the source has no such id"
-TOO_EARLY = "no history yet at the moment of scoring"
+__all__ = ["TOO_EARLY", "UNKNOWN", "at_moment", "run"]
+logger = logging.getLogger(__name__)
 
 
-def run(root: Path, customers: Path, out: Path | None, as_of: str | None) -> str:
+def run(
+    root: Path, customers: Path | None, out: Path | None, as_of: str | None, which: Which | None = None,
+    part_persons: int | None = None,
+) -> str:  # fmt: skip
     """Score a list and say in words what came of it.
 
     Parameters
     ----------
     root : Path
         Project folder; its models must have been trained.
-    customers : Path
+    customers : Path or None
         The list, with a column ``customer_id`` (ids as the source gives them, also those of browsers or cards,
-        and e-mail addresses; ``pipelines.whose_ids``).
+        and e-mail addresses; ``pipelines.whose_ids``). None: everybody in the log, sorted by id.
     out : Path or None
-        ``.csv`` or ``.parquet``; left out: beside the list, ``<list>_scores.csv``.
+        ``.csv``, ``.parquet`` or ``.xlsx``; left out: beside the list, ``<list>_scores.csv``. Beside it comes
+        ``<out>.json``, which tells what made it (`pipelines.score_record`).
     as_of : str or None
         YYYY-MM-DD; left out: the newest cutoff.
+    which : {"champions", "trained"} or None
+        Models of the registry or those in ``artifacts/``; None: champions where there are some.
+    part_persons : int, optional
+        Persons scored at once; changes no byte of the score file.
 
     Raises
     ------
     InputError
         If the list, the date or the models are not as needed.
     """
-    out = out or customers.with_name(f"{customers.stem}_scores.csv")
-    check_format(out, f"--out {out}: a score file")
-    if out.resolve() == customers.resolve():
-        raise InputError(f"--out {out} is the list itself; write the scores to another file")
-    wanted, params, project = read_list(customers), load_params(root), Project(root)
+    out = _place(customers, out)
+    params, project = load_params(root), Project(root)
     newest = load_plan(project)
     plan = at_moment(newest, as_of, project)
-    scores = score_customers(project, params, plan, wanted)
-    write_scores(as_arrow(scores, plan), out)
-    return "\n  ".join(_told(out, scores, wanted, plan, newest, needs_everybody(params)))
+    models = models_to_score_with(project, params, plan, which)
+    for warning in models.warnings:
+        logger.warning("%s", warning)
+    wanted = None if customers is None else read_list(customers)
+    job = _job(project, models.project, params, plan, wanted, part_persons)
+    counts = _Counts()
+    with finished_parts(job) as parts:
+        blocks = assembled(job, parts, only_scored=wanted is None)
+        write_scores(counts.of(blocks), out)
+    _record(out, job, models, wanted, counts)
+    return "\n  ".join(_told(out, counts, wanted, plan, newest, needs_everybody(params)))
+
+
+def _place(customers: Path | None, out: Path | None) -> Path:
+    """Settle where to write."""
+    if out is None and customers is None:
+        raise InputError("--everybody needs --out: say where to write the scores (.parquet, .csv or .xlsx)")
+    place = out or customers.with_name(f"{customers.stem}_scores.csv")  # type: ignore[union-attr]
+    check_format(place, f"--out {place}: a score file")
+    if customers is not None and place.resolve() == customers.resolve():
+        raise InputError(f"--out {place} is the list itself; write the scores to another file")
+    return place
+
+
+def _job(
+    project: Project,
+    models: Project,
+    params: Params,
+    plan: Plan,
+    wanted: CustomerList | None,
+    size: int | None,
+) -> Job:
+    """Find out who the ids of a list are; without a list, who everybody is."""
+    if wanted is None:
+        source_id, customer = _everybody(project, plan)
+        return Job(project, models, params, plan, source_id, customer, np.ones(len(customer), np.bool_), size)
+    key = id_key(project.root, load_source(params.source, project.root).id_key)
+    ids = who(project, wanted, plan.as_of_us, key)
+    source_id = pa.array(wanted.ids, pa.string())
+    return Job(
+        project, models, params, plan, source_id, ids["customer_id"].to_numpy(), ids["known"].to_numpy(), size
+    )
+
+
+def _everybody(
+    project: Project, plan: Plan
+) -> tuple[pa.StringArray, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+    """Give everybody who was nobody else by then, sorted by id as the stage ``score`` does."""
+    table = pq.read_table(project.ids)
+    ids = table["customer_id"].to_numpy()
+    own = owners(ids, np.full(ids.size, plan.as_of_us), read_links(project)) == ids
+    shown = table.set_column(0, "source_id", unspaced(table["source_id"])).filter(pa.array(own))
+    shown = shown.sort_by([("source_id", "ascending"), ("id_space", "ascending")]).combine_chunks()
+    return shown["source_id"].combine_chunks(), shown["customer_id"].to_numpy()
+
+
+@dataclass
+class _Counts:
+    """Counts what passes by on its way into the score file."""
+
+    rows: int = 0
+    eligible: int = 0
+
+    def __post_init__(self) -> None:
+        self.reasons: Counter[str] = Counter()
+        self.phases: Counter[str] = Counter()
+
+    def of(self, blocks: Iterable[pa.Table]) -> Iterator[pa.Table]:
+        """Pass blocks on, counted."""
+        for block in blocks:
+            self.rows += block.num_rows
+            self.eligible += pc.sum(block["eligible"]).as_py() or 0
+            left = block.filter(pc.invert(block["eligible"]))["not_eligible_reason"]
+            for counter, column in ((self.reasons, left), (self.phases, block["phase"])):
+                for pair in pc.value_counts(column.drop_null()).to_pylist():
+                    counter[pair["values"]] += pair["counts"]
+            yield block
+
+
+def _record(out: Path, job: Job, models: ScoringModels, wanted: CustomerList | None, counts: _Counts) -> None:
+    listed = None if wanted is None else {
+        "rows": wanted.rows, "ids": len(wanted.ids), "duplicates": wanted.duplicates, "blank": wanted.blank,
+    }  # fmt: skip
+    told = {
+        "rows": counts.rows, "eligible": counts.eligible, "not_eligible": dict(counts.reasons),
+        "phases": dict(counts.phases), "list": listed,
+    }  # fmt: skip
+    write_record(out, job, models, told)
 
 
 def _told(
-    out: Path, scores: pd.DataFrame, wanted: CustomerList, plan: Plan, newest: Plan, apart: bool
+    out: Path, counts: _Counts, wanted: CustomerList | None, plan: Plan, newest: Plan, apart: bool
 ) -> list[str]:
     """Count what is in the score file, and what of the list is not."""
-    counted = scores["not_eligible_reason"].where(~scores["eligible"]).value_counts()
-    eligible = int(scores["eligible"].sum())
-    said = [f"{out}: {len(scores)} customers as of {day_of(plan.as_of_us)}, {eligible} eligible"]
-    said += [f"{number} not eligible: {reason}" for reason, number in sorted(counted.items())]
-    said += [f"{wanted.duplicates} row(s) repeated an id and were left out"] if wanted.duplicates else []
-    said += [f"{wanted.blank} row(s) had no id"] if wanted.blank else []
+    said = [f"{out}: {counts.rows} customers as of {day_of(plan.as_of_us)}, {counts.eligible} eligible"]
+    said += [f"{number} not eligible: {reason}" for reason, number in sorted(counts.reasons.items())]
+    if wanted is not None:
+        said += [f"{wanted.duplicates} row(s) repeated an id and were left out"] if wanted.duplicates else []
+        said += [f"{wanted.blank} row(s) had no id"] if wanted.blank else []
     if apart:
         said.append(
             "no actions: customers compete for a budget, stock or contacts (params.yaml: policy, "
@@ -110,79 +201,3 @@ def at_moment(plan: Plan, as_of: str | None, project: Project) -> Plan:
                 f"complete until {day_of(plan.complete_until_us)}; choose a day within it, or ingest newer data"
             )
     return plan.model_copy(update={"as_of_us": moment, "cutoffs": dict.fromkeys(plan.cutoffs, ())})
-
-
-def score_customers(project: Project, params: Params, plan: Plan, wanted: CustomerList) -> pd.DataFrame:
-    """Score the customers of a list at the plan's moment.
-
-    Returns
-    -------
-    DataFrame
-        One row per id of the list, in its order; who is not in the log has ``eligible`` false and a reason. An id
-        that was linked by then has the scores of the customer it belongs to.
-    """
-    ids = who(
-        project, wanted, plan.as_of_us, id_key(project.root, load_source(params.source, project.root).id_key)
-    )
-    with workspace(project.root / "data" / "score_list") as folder:
-        _their_events(project, ids, folder)
-        tables = folder / "features.parquet", folder / "labels.parquet"
-        learnt = Learnt.read(project.crowd)
-        engine_of(params.engine).run(folder / "events.parquet", plan, params.engine, *tables, learnt)
-        features, labels = (newest_rows(path, plan.as_of_us) for path in tables)
-        scores, _ = score_tables(project, params, plan, features, labels)
-        events = folder / "events.parquet"
-        scores["next_categories"] = pd.Series(next_categories(project, params, plan, events, scores))
-    spaces = pq.read_table(project.ids, columns=["customer_id", "id_space"]).to_pandas()
-    scores = scores.merge(spaces, on="customer_id", how="left", validate="one_to_one")
-    return _in_order(project, plan, ids, scores, needs_everybody(params))
-
-
-def _their_events(project: Project, ids: pd.DataFrame, folder: Path) -> None:
-    events = project.canonical / "events.parquet"
-    if not events.is_file():
-        raise InputError(f"{events} is missing; run `klantreis ingest` first (or `dvc repro`)")
-    known = ids.loc[ids["known"], "customer_id"].to_numpy()
-    persons = pa.table({"person_id": read_links(project).persons(known)})
-    with duckdb.connect() as store:
-        store.register("wanted", persons)
-        # Whole persons, as in the stage `features`.
-        store.execute(
-            "CREATE TEMP VIEW theirs AS SELECT e.* FROM "
-            f"read_parquet({_quoted(events)}) e SEMI JOIN wanted USING (person_id)"
-        )
-        store.execute(f"COPY theirs TO {_quoted(folder / 'events.parquet')} (FORMAT parquet)")
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def _in_order(
-    project: Project, plan: Plan, ids: pd.DataFrame, scores: pd.DataFrame, apart: bool
-) -> pd.DataFrame:
-    """Give every id of the list its row; who has no history an empty row with the reason.
-
-    ``apart``: actions cannot be decided on for a list alone (customers compete), and stay empty.
-    """
-    known = ids["known"].to_numpy()
-    place = np.where(known, pd.Index(scores["customer_id"]).get_indexer(ids["customer_id"]), -1)
-    found = scores.take(place[place >= 0]).set_axis(np.flatnonzero(place >= 0)).reindex(range(len(ids)))
-    missing = pd.Series(place < 0)
-    fill: dict[str, object] = {
-        "eligible": False, "is_control": False, "explore": False, "journey": plan.journey.name,
-        "as_of": day_of(plan.as_of_us).isoformat(),
-        "model_version": model_version(project), "data_hash": data_hash(project),
-        "not_eligible_reason": pd.Series(np.where(known, TOO_EARLY, UNKNOWN), dtype=object),
-    }  # fmt: skip
-    for name, value in fill.items():
-        found[name] = found[name].astype(object).mask(missing, value)
-    if apart:
-        found[list(ACTION_COLUMNS)] = None
-        found[["is_control", "explore"]] = False
-    for name in ("eligible", "is_control", "explore"):
-        found[name] = found[name].astype(bool)
-    for name in ("blocked", "eligible_actions", "reasons"):
-        found[name] = [items if isinstance(items, list) else [] for items in found[name]]
-    found["customer_id"] = ids["source_id"]
-    return found

@@ -23,9 +23,8 @@ from features.plan import Plan
 from models.newest_rows import newest_rows
 from pipelines.params import Params
 from pipelines.paths import Project
-from pipelines.score import score_tables
 from pipelines.score_actions import Why, needs_everybody
-from pipelines.score_columns import score_columns
+from pipelines.score_batches import scored
 
 #: What a task says: the folder it wrote, and of which row group.
 RECEIPT = "file string, number int"
@@ -66,27 +65,14 @@ class ScoreRows:
                 )
 
     def scored(self, number: int) -> dict[str, pa.Table]:
-        """Score one row group: ``scores`` (`scored_columns`), and what was decided (`pipelines.score_actions.Why`)."""
+        """Score one row group: ``scores`` (`scored_columns`), and what was decided (`Why`)."""
         project = Project(Path(self.root))
         tables = []
         for path in (project.features, project.labels):
             with pq.ParquetFile(_newest(path, self.plan)) as file:
                 tables.append(file.read_row_group(number))
-        scores, why = score_tables(project, self.params, self.plan, *tables)
-        schema = scored_columns(self.plan)
-        columns = [pa.array(scores[field.name].tolist(), field.type, from_pandas=True) for field in schema]
-        return {"scores": pa.table(columns, schema=schema), **why._asdict()}
-
-
-def scored_columns(plan: Plan) -> pa.Schema:
-    """Give the columns of scores on their way: the pseudonym, which the driver alone turns into the id of the source.
-
-    The next categories come from events, not from features: the driver adds them.
-    """
-    later = ("customer_id", "id_space", "next_categories")
-    return pa.schema(
-        [("customer_id", pa.int64()), *(one for one in score_columns(plan) if one.name not in later)]
-    )
+        scores, why = scored(project, self.params, self.plan, *tables)
+        return {"scores": scores, **why._asdict()}
 
 
 def score_newest(project: Project, params: Params, plan: Plan) -> tuple[pd.DataFrame, Why]:

@@ -91,15 +91,20 @@ def _check_key(table: pa.Table, key: bytes) -> None:
 
 def _places(table: pa.Table, given: pa.Array, key: bytes) -> npt.NDArray[np.int64]:
     """Give the row of the table of ids per reading (of each space; written out) and id; -1: none."""
-    index = pd.Index(table["source_id"].to_pandas())
+    known = table["source_id"].combine_chunks()
     space = table["id_space"].to_numpy(zero_copy_only=False)
     readings = []
     for name in ID_SPACES:
         words = email_ids(given, key) if name == "email" else spaced(given, name)
-        places = index.get_indexer(words.to_numpy(zero_copy_only=False)).astype(np.int64)
+        places = _index(words, known)
         readings.append(np.where((places >= 0) & (space[places] == name), places, -1))
     bare = pc.replace_substring_regex(given, "^customer:", "")
-    written = index.get_indexer(bare.to_numpy(zero_copy_only=False)).astype(np.int64)
+    written = _index(bare, known)
     said = as_mask(pc.starts_with(given, "customer:")) == (space[written] == "customer")
     readings.append(np.where((written >= 0) & said, written, -1))
     return np.stack(readings)
+
+
+def _index(words: pa.Array, known: pa.Array) -> npt.NDArray[np.int64]:
+    """Give the place of each word among those known; -1: none."""
+    return np.asarray(pc.fill_null(pc.index_in(words, value_set=known), -1).to_numpy(), dtype=np.int64)

@@ -18,6 +18,7 @@ from models.exits.probabilities import Floats, mixed, to_one
 from models.exits.scaling import Scaling
 from models.exits.trees import FittedTrees
 from models.json_files import read_json, write_json
+from models.kept import kept
 
 FORMAT = 1
 SHARES, MODEL = "shares", "model"
@@ -103,7 +104,10 @@ class ExitModel:
                 f"the model of the exits needs column {missing[0]!r} ({len(missing)} are missing); use the "
                 "features settings it was trained with, or train again: klantreis train exits"
             )
-        parts = {name: one.predict(x[:, [place[c] for c in one.columns]]) for name, _, one in self.members}
+        parts = {
+            name: one.predict(np.take(x, [place[c] for c in one.columns], axis=1))
+            for name, _, one in self.members
+        }
         p = mixed(parts, {name: weight for name, weight, _ in self.members})
         return p if self.scaling is None else self.scaling.apply(p)
 
@@ -122,6 +126,7 @@ def save(model: ExitModel, folder: Path) -> None:
     write_json(folder / "model.json", content)
 
 
+@kept(2)
 def load(folder: Path) -> ExitModel:
     """Load the model; it predicts the same bits as the one that was saved.
 

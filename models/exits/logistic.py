@@ -17,8 +17,8 @@ from models.settings import ExitSettings
 from models.signed_log import SignedLogScale, weighted_sums
 
 FILE = "logistic.json"
-#: Rows are standardised this many at a time, so that a long list does not double the memory.
-BATCH = 65_536
+#: Rows are standardised this many at a time: few enough to stay in the cache of a processor.
+BATCH = 1024
 #: The log weight of an exit that was never seen.
 NEVER = -12.0
 

@@ -17,6 +17,7 @@ from features.settings import LabelContract
 from models.estimators._base import Fitted, Floats
 from models.estimators.lightgbm import ESTIMATOR
 from models.json_files import read_json, write_json
+from models.kept import kept
 
 FORMAT = 1
 #: What the order of the categories may come from.
@@ -110,6 +111,7 @@ def save_refusal(reason: str, folder: Path) -> None:
     write_json(folder / "model.json", {"format": FORMAT, "eligible": False, "reason": reason})
 
 
+@kept(2)
 def load(folder: Path) -> CategoryModel | None:
     """Load the model; it predicts the same bits as the one that was saved. None where there is none to learn.
 

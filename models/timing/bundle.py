@@ -14,6 +14,7 @@ from features.settings import LabelContract
 from models import bundle
 from models.bundle import PhaseModel
 from models.json_files import read_json, write_json
+from models.kept import kept
 from models.timing.shape import QUANTILES, Floats, Shape, repaired
 
 FORMAT = 1
@@ -121,6 +122,7 @@ def save(model: TimingModel, folder: Path) -> None:
     write_json(folder / "model.json", content)
 
 
+@kept(2)
 def load(folder: Path) -> TimingModel:
     """Load the model; it predicts the same bits as the one that was saved.
 

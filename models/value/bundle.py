@@ -15,6 +15,7 @@ from features.discovery import discover
 from features.errors import InputError
 from features.settings import DORMANT, LabelContract
 from models.json_files import read_json, write_json
+from models.kept import kept
 from models.panel import Panel
 from models.value.deviance import Floats
 from models.value.estimators._base import FittedMoney, ValueEstimator, picked
@@ -124,6 +125,7 @@ def save(model: ValueModel, folder: Path) -> None:
     write_json(folder / "model.json", content)
 
 
+@kept(2)
 def load(folder: Path) -> ValueModel:
     """Load the model; it predicts the same bits as the one that was saved.
 

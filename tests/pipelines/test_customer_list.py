@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.errors import InputError
-from pipelines.customer_list import CustomerList, read_list, write_scores
+from pipelines.customer_list import CustomerList, read_list
+from pipelines.scores_out import write_scores
 
 
 def written(folder: Path, content: bytes, name: str = "list.csv") -> Path:
@@ -81,7 +83,7 @@ def test_parquet_with_numbers_or_texts(tmp_path: Path, column: pa.Array, ids: tu
         ("list.csv", b"customer_id\n1\n2,x\n", ["Expected 1 columns, got 2", "mend"]),
         ("list.csv", "customer_id\nå7\n".encode("latin-1"), ["UTF-8", "save"]),
         ("list.csv", "customer_id\n7\n".encode("utf-16"), ["UTF-16", "save"]),
-        ("list.xlsx", b"PK", ["'.xlsx'", ".csv or .parquet"]),
+        ("list.xls", b"PK", ["'.xls'", ".csv or .parquet or .xlsx"]),
         ("list.parquet", b"PAR1 cut off", ["not a whole Parquet file", "write it again"]),
         ("list.parquet", b"", ["not a whole Parquet file"]),
     ],
@@ -130,7 +132,7 @@ def scores() -> pa.Table:
 def test_csv_keeps_every_digit_and_parts_lists_by_semicolons(tmp_path: Path, scores: pa.Table) -> None:
     write_scores(scores, tmp_path / "out.csv")
     back = pd.read_csv(tmp_path / "out.csv", dtype={"customer_id": str})
-    assert back["customer_id"].tolist() == ["007", "=1+1"]
+    assert back["customer_id"].tolist() == ["007", "'=1+1"]
     assert back["p_ready"][0] == 0.1 + 0.2 and pd.isna(back["p_ready"][1])
     assert back["blocked"][0] == "A:phase; B:phase" and pd.isna(back["blocked"][1])
 
@@ -141,6 +143,49 @@ def test_parquet_keeps_lists(tmp_path: Path, scores: pa.Table) -> None:
 
 
 def test_another_ending_is_refused_and_nothing_is_written(tmp_path: Path, scores: pa.Table) -> None:
-    with pytest.raises(InputError, match=r"\.csv or \.parquet"):
-        write_scores(scores, tmp_path / "out.xlsx")
+    with pytest.raises(InputError, match=r"\.csv or \.parquet or \.xlsx"):
+        write_scores(scores, tmp_path / "out.xls")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_excel_in_and_out_keeps_ids_as_text_and_numbers_as_numbers(tmp_path: Path, scores: pa.Table) -> None:
+    from python_calamine import CalamineWorkbook
+
+    write_scores([scores, scores.slice(0, 1)], tmp_path / "out.xlsx")
+    first = (tmp_path / "out.xlsx").read_bytes()
+    header, *rows = CalamineWorkbook.from_path(tmp_path / "out.xlsx").get_sheet_by_index(0).to_python()
+    assert header == scores.column_names and [row[0] for row in rows] == ["007", "'=1+1", "007"]
+    assert rows[0][1] == pytest.approx(0.3) and rows[1][1] == "" and rows[0][2] == "A:phase; B:phase"
+    assert read_list(tmp_path / "out.xlsx") == CustomerList(("007", "=1+1"), 3, 1, 0)
+    write_scores([scores, scores.slice(0, 1)], tmp_path / "out.xlsx")
+    assert (tmp_path / "out.xlsx").read_bytes() == first
+
+
+def test_what_an_excel_sheet_cannot_hold_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.exports.excel.MOST_ROWS", 3)
+    with pytest.raises(InputError, match=r"\.csv or \.parquet"):
+        write_scores(pa.table({"customer_id": list("abc")}), tmp_path / "out.xlsx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_the_extra_excel_the_message_says_what_to_install(
+    tmp_path: Path, scores: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("python_calamine", "xlsxwriter"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(InputError, match=r"klantreis\[excel\]"):
+        write_scores(scores, tmp_path / "out.xlsx")
+    with pytest.raises(InputError, match=r"klantreis\[excel\]"):
+        read_list(written(tmp_path, b"x", "list.xlsx"))
+
+
+def test_a_broken_excel_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="not readable as Excel"):
+        read_list(written(tmp_path, b"no zip", "list.xlsx"))
+
+
+def test_an_id_that_a_spreadsheet_would_run_comes_back_from_a_score_file(tmp_path: Path) -> None:
+    ids = ["+31612345678", "=1+1", "-7", "@x", "'+1", "jan"]
+    write_scores(pa.table({"customer_id": ids}), tmp_path / "out.csv")
+    assert not any(line.startswith(tuple("=+-@")) for line in (tmp_path / "out.csv").read_text().splitlines())
+    assert list(read_list(tmp_path / "out.csv").ids) == ids

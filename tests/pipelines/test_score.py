@@ -216,7 +216,11 @@ def test_the_default_place_is_beside_the_list_and_leaves_no_other_file(shop: Pat
     (folder / "vips.csv").write_text("customer_id\n00003\n")
     data = sorted(path.name for path in (shop / "data").iterdir())
     score_list.run(shop, folder / "vips.csv", None, None)
-    assert sorted(path.name for path in folder.iterdir()) == ["vips.csv", "vips_scores.csv"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "vips.csv",
+        "vips_scores.csv",
+        "vips_scores.csv.json",
+    ]
     assert sorted(path.name for path in (shop / "data").iterdir()) == data
     back = pd.read_csv(folder / "vips_scores.csv", dtype={"customer_id": str})
     assert back["customer_id"].tolist() == ["00003"] and back.columns.tolist() == COLUMNS

@@ -14,6 +14,7 @@ from features.settings import EngineSettings
 from models.newest_rows import newest_rows
 from models.policies.settings import Budget, PolicySettings
 from models.policies.trace import write_trace
+from pipelines import score_list
 from pipelines.params import load_params
 from pipelines.paths import Project
 from pipelines.plan import load_plan
@@ -57,3 +58,13 @@ def test_customers_who_compete_for_a_budget_are_decided_on_together_or_not_at_al
     policy = PolicySettings(budgets={"money": Budget(limit=10.0)})
     with pytest.raises(InputError, match=r"policy\.budgets"):
         score_newest(project, params.model_copy(update={"policy": policy}), plan)
+
+
+def test_a_list_has_the_same_bytes(trained_shop: Path, tmp_path: Path) -> None:
+    project = Path(shutil.copytree(trained_shop, tmp_path / "shop"))
+    (project / "list.csv").write_text("customer_id\n00012\nnobody\n00003\n00044\n")
+    score_list.run(project, project / "list.csv", project / "local.parquet", None, part_persons=2)
+    params = project / "params.yaml"
+    params.write_text(params.read_text().replace("name: local", "name: spark"))
+    score_list.run(project, project / "list.csv", project / "spark.parquet", None)
+    assert (project / "spark.parquet").read_bytes() == (project / "local.parquet").read_bytes()

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.actions.action_effects import arm_scores
-from models.actions.effects._baseline import Baseline, learn_baseline, shift_for
+from models.actions.effects._baseline import Baseline, learn_baseline
 from models.actions.outcome_models import cross_fitted_means
 
 FloatArray = NDArray[np.float64]
@@ -60,19 +60,6 @@ class Evidence:
     def baseline(self) -> Baseline:
         """Log-odds of success under ``none``, learnt from all actions."""
         return learn_baseline(self.z, self.arm, self.outcome, self.arms)
-
-    @cached_property
-    def shifted(self) -> FloatArray:
-        """Baseline log-odds moved to the rate of success of every action: array (rows, arms)."""
-        odds = self.baseline.log_odds(self.z)
-        return odds[:, None] + self.shifts
-
-    @cached_property
-    def shifts(self) -> FloatArray:
-        """How far the baseline log-odds must move to meet the successes of every action: array (arms,)."""
-        odds = self.baseline.log_odds(self.z)
-        given = [self.arm == position for position in range(self.arms)]
-        return np.array([shift_for(odds[rows], self.outcome[rows]) for rows in given])
 
     @cached_property
     def means(self) -> FloatArray:

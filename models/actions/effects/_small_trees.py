@@ -62,11 +62,10 @@ def learn_small_trees(
     smallest_leaf: int,
     seed: int,
     num_threads: int,
-    start: FloatArray | None = None,
     shape: TreeShape = SMALL,
     weight: FloatArray | None = None,
 ) -> SmallTrees:
-    """Boost trees on top of ``start`` (raw scores per row, optional).
+    """Boost trees from nothing.
 
     Too few rows to split, or one class only, give trees that say nothing.
     """
@@ -83,6 +82,6 @@ def learn_small_trees(
         "num_threads": num_threads,
         "seed": seed,
     }
-    data = lightgbm.Dataset(x, label=target, weight=weight, init_score=start, params=settings)
+    data = lightgbm.Dataset(x, label=target, weight=weight, params=settings)
     text = lightgbm.train(settings, data, num_boost_round=shape.trees).model_to_string()
     return SmallTrees(text)

@@ -1,9 +1,11 @@
-"""S on the log-odds, linear: one baseline for all actions, and per action the few columns that change it.
+"""S on the log-odds, linear: a baseline of doing nothing, and per action the few columns that change it.
 
 How strongly each column is held to zero is not cross-validated but learnt by maximising the evidence, a strength
-per column (automatic relevance determination): most columns drop out, and what stays is hardly shrunk. One Newton
-step from the baseline, which the action's own rate of success has been added to, stands in for the full logistic
-fit. No propensities: rare actions bring no large weights.
+per column (automatic relevance determination): most columns drop out, and what stays is hardly shrunk. Baseline
+(`Refit`) and actions are learnt in turn, an action by one Newton step a turn. No propensities: rare actions bring no
+large weights.
+
+A diagnostic, and what `s_sparse_trees` starts from.
 
 References
 ----------
@@ -12,16 +14,17 @@ MacKay (1992), Bayesian interpolation; Tipping (2001), Sparse Bayesian learning 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.actions.action_effects import DECIMALS
-from models.actions.effects._base import Evidence, Features, against_none
-from models.actions.effects._baseline import Baseline, baseline_json, chance
-from models.signed_log import weighted_sums
+from models.actions.effects._base import Evidence
+from models.actions.effects._baseline import chance, shift_for
+from models.actions.effects._joint_effects import JointEffects
+from models.actions.effects._joint_trees import without_slopes
+from models.actions.effects._refit import Refit
 
 FloatArray = NDArray[np.float64]
 
@@ -33,57 +36,51 @@ ROUNDS = 30
 FIRST, WEAKEST, OUT = 100.0, 1.0, 1e6
 #: Fewer decisions with an action say nothing about whom it suits.
 ENOUGH = 100
-
-
-@dataclass(frozen=True)
-class SparseEffects:
-    """Baseline log-odds, and per action a shift and sparse slopes: ``coefficients`` is (arms, columns)."""
-
-    baseline: Baseline
-    shifts: FloatArray
-    coefficients: FloatArray
-
-    def predict(self, x: Features, z: FloatArray) -> FloatArray:
-        """Give the effect on the probability of success against none: array (rows, arms)."""
-        del x
-        odds = self.baseline.log_odds(z)[:, None] + self.shifts
-        live = np.flatnonzero(self.coefficients.any(axis=0))
-        return against_none(chance(odds + weighted_sums(z[:, live], self.coefficients[:, live])))
-
-    def to_json(self) -> dict[str, Any]:
-        """Only the slopes that are not zero, by position."""
-        slopes = [{str(at): float(row[at]) for at in np.flatnonzero(row)} for row in self.coefficients]
-        return {**baseline_json(self.baseline, self.shifts), "slopes": slopes}
+#: Turns of baseline and actions.
+TURNS = 5
 
 
 class SparseLearner:
-    """Learns `SparseEffects`."""
+    """Learns `JointEffects` without trees."""
 
-    serves = True
+    serves = False
 
-    def learn(self, evidence: Evidence) -> SparseEffects:
-        """Learn shift and slopes of every action from the decisions that got it."""
-        shifts = evidence.shifts.copy()
-        slopes = np.zeros((evidence.arms, evidence.z.shape[1]))
-        for position in range(evidence.arms):
-            given = evidence.arm == position
-            if given.sum() < ENOUGH:
-                continue
-            expected = chance(evidence.shifted[given, position])
-            centre, slopes[position] = sparse_step(
-                evidence.z[given], evidence.outcome[given] - expected, expected * (1.0 - expected)
-            )
-            shifts[position] -= float(centre @ slopes[position])
-        return SparseEffects(evidence.baseline, shifts.round(DECIMALS), slopes)
+    def learn(self, evidence: Evidence) -> JointEffects:
+        """Learn baseline, and shift and slopes of every action, in turn."""
+        z, arm, outcome = evidence.z, evidence.arm, evidence.outcome
+        learnt = without_slopes(evidence)
+        given = {position: np.flatnonzero(arm == position) for position in range(1, evidence.arms)}
+        added = np.zeros(len(arm))
+        for position, rows in given.items():
+            added[rows] = learnt.shifts[position]
+        refit = Refit(z, arm, outcome, learnt.baseline, added)
+        shifts, slopes = learnt.shifts.copy(), learnt.coefficients.copy()
+        for _ in range(TURNS):
+            for position, rows in given.items():
+                beside = (z[rows], outcome[rows], refit.odds[rows])
+                shifts[position], slopes[position] = _added(*beside, slopes[position])
+                added[rows] = shifts[position] + z[rows] @ slopes[position]
+            refit.move(added)
+        return JointEffects(refit.baseline, shifts.round(DECIMALS), slopes)
 
-    def from_json(self, saved: dict[str, Any]) -> SparseEffects:
-        """Back from `SparseEffects.to_json`, bit for bit."""
-        baseline = Baseline(np.array(saved["baseline"]))
-        slopes = np.zeros((len(saved["shifts"]), len(baseline.coefficients) - 1))
-        for position, row in enumerate(saved["slopes"]):
-            for at, slope in row.items():
-                slopes[position, int(at)] = slope
-        return SparseEffects(baseline, np.array(saved["shifts"]), slopes)
+    def from_json(self, saved: dict[str, Any]) -> JointEffects:
+        """Back from `JointEffects.to_json`, bit for bit."""
+        return JointEffects.from_json(saved)
+
+
+def _added(
+    z: FloatArray, outcome: FloatArray, odds: FloatArray, before: FloatArray
+) -> tuple[float, FloatArray]:
+    """Shift and slopes of one action beside the baseline's log-odds, a Newton step on from the slopes before."""
+    if len(odds) < ENOUGH:
+        return shift_for(odds, outcome), np.zeros(z.shape[1])
+    said = z @ before
+    expected = chance(odds + said + shift_for(odds + said, outcome))
+    weight = expected * (1.0 - expected)
+    # What the slopes say already is added back: the step is to slopes, not to a change of them.
+    whole = outcome - expected + weight * (said - (weight @ said) / weight.sum())
+    _, slopes = sparse_step(z, whole, weight)
+    return shift_for(odds + z @ slopes, outcome), slopes
 
 
 LEARNER = SparseLearner()

@@ -147,4 +147,4 @@ def picked(
             f"the model of the value needs column {missing[0]!r} ({len(missing)} of {len(wanted)} are missing); use "
             "the features settings it was trained with, or train again: klantreis train value"
         )
-    return x[:, [place[name] for name in wanted]]
+    return np.take(x, [place[name] for name in wanted], axis=1)

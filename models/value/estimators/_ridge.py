@@ -16,8 +16,8 @@ from models.value.exponential import exponential
 from models.value.settings import ValueSettings
 
 FILE = "ridge.json"
-#: Rows are standardised this many at a time, so that a long list does not double the memory.
-BATCH = 65_536
+#: Rows are standardised this many at a time: few enough to stay in the cache of a processor.
+BATCH = 1024
 
 
 @dataclass(frozen=True)

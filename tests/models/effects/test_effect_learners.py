@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from models.actions.action_rule import ActionRule, Candidates, Learning, effect_learners, learn_rule
-from models.actions.effects._baseline import chance, shift_for
+from models.actions.effects._baseline import RIDGE, Baseline, chance, shift_for
+from models.actions.effects._refit import Refit
 from models.actions.effects.s_sparse import sparse_step
 
 NAMES = sorted(effect_learners())
@@ -18,12 +19,19 @@ HOW = Learning(folds=3, floor=0.02, margin_rate=1.0, seed=3, num_threads=1)
 
 
 def log(n: int, effect: str = "linear", seed: int = 0) -> Candidates:
-    """Three actions at random; only the second does anything, by column 0."""
+    """Three actions at random; only the last does anything, by column 0 (``both``: the other too)."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(n, 4)).astype(np.float32)
     arm = rng.integers(0, 3, n)
-    moved = {"linear": 1.2 * x[:, 0], "step": 2.4 * (x[:, 0] > 0.5) - 0.8, "none": np.zeros(n)}[effect]
-    outcome = (rng.random(n) < chance(-1.0 + 0.4 * x[:, 1] + (arm == 2) * moved)).astype(float)
+    moved = {
+        "linear": 1.2 * x[:, 0],
+        "step": 2.4 * (x[:, 0] > 0.5) - 0.8,
+        "both": 1.2 * x[:, 0],
+        "none": np.zeros(n),
+        "corner": 3.0 * ((x[:, 0] > 0) & (x[:, 2] > 0)) - 0.75,
+    }[effect]
+    acts = (arm > 0) if effect == "both" else (arm == 2)
+    outcome = (rng.random(n) < chance(-1.0 + 0.4 * x[:, 1] + acts * moved)).astype(float)
     return Candidates(
         ("none", "ad", "mail"), x, np.zeros(n, np.float32), np.arange(n), arm, np.ones((n, 3), bool),
         np.full(n, 1 / 3), outcome, outcome * 10.0, np.array([0.0, 0.1, 0.1]),
@@ -39,8 +47,8 @@ def rules() -> dict[str, ActionRule]:
 def test_what_serves_and_what_is_only_diagnosed() -> None:
     known = effect_learners()
     serving = {name for name, one in known.items() if one.serves}
-    assert {"s_sparse", "s_trees"} <= serving
-    assert {"t", "r", "dr_full"} <= set(known) - serving
+    assert {"s_sparse_trees", "s_trees"} <= serving
+    assert {"s_sparse", "t", "r", "dr_full"} <= set(known) - serving
     assert set(learn_rule(log(600), HOW).learners) == serving
 
 
@@ -94,8 +102,8 @@ def test_thin_logs_give_numbers_never_nan(name: str) -> None:
 
 def test_the_mean_of_the_learners_serves(rules: dict[str, ActionRule]) -> None:
     x = log(50, seed=2).x
-    both = learn_rule(log(6000), HOW, learners=["s_sparse", "s_trees"])
-    mean = (rules["s_sparse"].effect(x) + rules["s_trees"].effect(x)) / 2
+    both = learn_rule(log(6000), HOW, learners=["s_sparse_trees", "s_trees"])
+    mean = (rules["s_sparse_trees"].effect(x) + rules["s_trees"].effect(x)) / 2
     assert both.effect(x) == pytest.approx(mean, abs=1e-15)
     success = both.success(x)
     assert success == pytest.approx(
@@ -116,6 +124,56 @@ def test_trees_see_a_threshold_that_the_linear_stage_blurs() -> None:
     assert error["s_trees"] < 0.7 * error["s_sparse"]
 
 
+def test_slopes_and_trees_together_see_a_corner_that_slopes_alone_blur() -> None:
+    seen, fresh = log(12_000, "corner"), log(4000, "corner", seed=9)
+    low, corner = -1.0 + 0.4 * fresh.x[:, 1], (fresh.x[:, 0] > 0) & (fresh.x[:, 2] > 0)
+    true = chance(low + 3.0 * corner - 0.75) - chance(low)
+    error = {
+        name: ((learn_rule(seen, HOW, learners=[name]).effect(fresh.x)[:, 2] - true) ** 2).mean()
+        for name in ("s_sparse", "s_sparse_trees")
+    }
+    assert error["s_sparse_trees"] < 0.6 * error["s_sparse"]
+
+
+@pytest.mark.parametrize("name", ["s_sparse", "s_sparse_trees"])
+def test_what_all_actions_do_alike_is_theirs_and_not_the_baselines(name: str) -> None:
+    learnt = learn_rule(log(9000, "both"), HOW, learners=[name]).to_json()["learners"][name]
+    assert learnt["baseline"][0] == pytest.approx(0.0, abs=0.2)
+    assert learnt["baseline"][1] == pytest.approx(0.4, abs=0.1)
+    assert [row.get("0", 0.0) for row in learnt["slopes"]] == pytest.approx([0.0, 1.2, 1.2], abs=0.25)
+    assert learnt["slopes"][0] == {} and learnt["shifts"][0] == 0.0
+
+
+def test_a_refit_ends_where_nothing_pulls_and_ignores_decisions_without_a_candidate() -> None:
+    rng = np.random.default_rng(8)
+    z, added = rng.normal(size=(5000, 3)), np.where(np.arange(5000) % 2, 0.7, 0.0)
+    arm = np.where(np.arange(5000) < 4000, np.arange(5000) % 2, -1)
+    outcome = (rng.random(5000) < chance(-1.0 + 0.5 * z[:, 0] + added)).astype(float)
+    used = arm >= 0
+    refit = Refit(z, arm, outcome, Baseline(np.array([0.0, 0.0, 0.0, -0.8])), added)
+    for _ in range(4):
+        refit.move(added)
+    slopes, missed = refit.baseline.coefficients, (outcome - chance(refit.odds + added))[used]
+    assert missed @ z[used] == pytest.approx(RIDGE * slopes[:-1], abs=1e-3)
+    assert missed.sum() == pytest.approx(0.0, abs=1e-3)
+    other = Refit(
+        z, arm, np.where(used, outcome, 1 - outcome), Baseline(np.array([0.0, 0.0, 0.0, -0.8])), added
+    )
+    for _ in range(4):
+        other.move(added)
+    assert np.array_equal(other.baseline.coefficients, slopes)
+
+
+def test_policies_saved_before_slopes_and_trees_went_together_are_read() -> None:
+    x = np.ones((1, 2), np.float32)
+    slopes = {"baseline": [0.0, 0.0, -1.0], "shifts": [0.5, 1.0], "slopes": [{}, {"1": 2.0}]}
+    read = effect_learners()["s_sparse"].from_json(slopes).predict(x, np.ones((1, 2)))
+    assert read[0, 1] == pytest.approx(chance(np.array(2.0)) - chance(np.array(-0.5)))
+    trees = {"baseline": [0.0, 0.0, -1.0], "shifts": [0.5, 1.0], "trees": [None, None]}
+    read = effect_learners()["s_trees"].from_json(trees).predict(x, np.ones((1, 2)))
+    assert read[0, 1] == pytest.approx(chance(np.array(0.0)) - chance(np.array(-0.5)))
+
+
 def test_columns_without_effect_drop_out() -> None:
     rule = learn_rule(log(6000), HOW, learners=["s_sparse"])
     slopes = rule.to_json()["learners"]["s_sparse"]["slopes"]
@@ -128,7 +186,7 @@ def test_columns_without_effect_drop_out() -> None:
 def test_the_effect_does_not_depend_on_propensities_only_where_promised(rules: dict[str, ActionRule]) -> None:
     seen, x = log(6000), log(50, seed=2).x
     other = replace(seen, propensity=np.where(seen.arm == 2, 0.2, 0.4))
-    for name in ("s_sparse", "s_trees"):
+    for name in ("s_sparse", "s_sparse_trees", "s_trees"):
         assert np.array_equal(learn_rule(other, HOW, learners=[name]).effect(x), rules[name].effect(x))
     assert not np.allclose(learn_rule(other, HOW, learners=["dr"]).effect(x), rules["dr"].effect(x))
 

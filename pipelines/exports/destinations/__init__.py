@@ -1,0 +1,1 @@
+"""One file per tool that takes score files, each with its ``DESTINATION`` (`pipelines.exports.destinations._base`)."""

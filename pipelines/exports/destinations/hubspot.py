@@ -1,0 +1,47 @@
+"""HubSpot: a CSV of contacts to import, matched on e-mail, on the record id, or on a unique property of one's own.
+
+The list that is scored holds the addresses (column ``customer_id``); ids that the source ``hubspot`` read
+(``hubspot:123``) go by ``--key "Record ID"``. Every other heading is the label of a contact property to be made once:
+dates as date picker, probabilities as number, the rest as single-line text.
+
+References
+----------
+HubSpot, Set up import files, https://knowledge.hubspot.com/import-and-export/set-up-your-import-file (UTF-8, one
+header row, fewer than 1,000 columns, 1,048,576 rows per file, an empty cell leaves the property as it is).
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipelines.exports.destinations._base import ADDRESS, Destination, customers_only, only
+
+_EMAIL, _RECORD, _PREFIX = "Email", "Record ID", "hubspot:"
+
+
+def _keys(ids: pa.Array, spaces: pa.Array, key: str) -> pa.Array:
+    if key == _EMAIL:
+        return only(ids, pc.match_substring_regex(ids, ADDRESS))
+    if key == _RECORD:
+        bare = pc.replace_substring_regex(ids, f"^{_PREFIX}", "")
+        return only(bare, pc.match_substring_regex(ids, f"^({_PREFIX})?[0-9]+$"))
+    return customers_only(ids, spaces, key)
+
+
+DESTINATION = Destination(
+    title="HubSpot",
+    key=_EMAIL,
+    keys_of=_keys,
+    no_key="no e-mail address or record id in customer_id: score a list of addresses, or give --key",
+    columns={
+        "as_of": "Klantreis scored on", "phase": "Klantreis phase", "persona": "Klantreis persona",
+        "p_ready": "Klantreis chance to buy", "p_churn": "Klantreis chance to leave", "score": "Klantreis score",
+        "band": "Klantreis band", "predicted_value": "Klantreis predicted value",
+        "next_order_p50": "Klantreis days to next order", "action": "Klantreis action",
+        "action_valid_until": "Klantreis action valid until",
+    },
+    missing="",
+    text_limit=65_536,
+    most_rows=1_000_000,
+)  # fmt: skip
