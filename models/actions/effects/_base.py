@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.actions.action_effects import arm_scores
-from models.actions.effects._baseline import Baseline, learn_baseline
+from models.actions.effects._baseline import Baseline, learn_baseline, shift_for
+from models.actions.effects._refit import inverse_curvature
 from models.actions.outcome_models import cross_fitted_means
 
 FloatArray = NDArray[np.float64]
@@ -60,6 +61,24 @@ class Evidence:
     def baseline(self) -> Baseline:
         """Log-odds of success under ``none``, learnt from all actions."""
         return learn_baseline(self.z, self.arm, self.outcome, self.arms)
+
+    @cached_property
+    def shifts(self) -> FloatArray:
+        """How far the baseline must move to meet the successes of every action: array (arms,), ``none`` 0."""
+        odds = self.baseline.log_odds(self.z)
+        given = [self.arm == position for position in range(1, self.arms)]
+        return np.array([0.0, *(shift_for(odds[rows], self.outcome[rows]) for rows in given)])
+
+    @cached_property
+    def inverse_curvature(self) -> FloatArray:
+        """Of the baseline's fit beside those shifts: what `Refit` steps by."""
+        odds = self.baseline.log_odds(self.z) + self.shifts[np.maximum(self.arm, 0)]
+        return inverse_curvature(self.z, odds, self.arm >= 0)
+
+    @cached_property
+    def binned(self) -> dict[int, Any]:
+        """Decisions per action as LightGBM sees them, binned once for all learners that grow trees on them."""
+        return {}
 
     @cached_property
     def means(self) -> FloatArray:

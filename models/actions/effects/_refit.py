@@ -32,30 +32,19 @@ class Refit:
     arm, outcome : array, one per row
         Position of the action (-1: no candidate), 0/1.
     start : Baseline
-    added : array, one per row
-        Log-odds on top of the baseline, beside which the curvature is taken.
+    inverse : array (columns + 1, columns + 1)
+        Of `inverse_curvature`.
     """
 
     def __init__(
-        self, z: FloatArray, arm: IntArray, outcome: FloatArray, start: Baseline, added: FloatArray
+        self, z: FloatArray, arm: IntArray, outcome: FloatArray, start: Baseline, inverse: FloatArray
     ) -> None:
-        self._z, self._outcome, self._used = z, outcome, arm >= 0
+        self._z, self._outcome, self._used, self._inverse = z, outcome, arm >= 0, inverse
         self._learnt = start.coefficients.copy()
+        self._ridge = _ridge(z.shape[1])
         self.odds = start.log_odds(z)
         # Without both outcomes the odds have no optimum: the baseline stays what it was.
-        self._fixed = len(np.unique(outcome[self._used])) < 2
-        self._ridge = np.append(np.full(z.shape[1], RIDGE), SLIGHT)
-        if not self._fixed:
-            self._inverse = np.linalg.inv(self._curvature(added) + np.diag(self._ridge))
-
-    def _curvature(self, added: FloatArray) -> FloatArray:
-        expected = chance(self.odds + added)
-        weight = np.where(self._used, expected * (1.0 - expected), 0.0)
-        curvature = np.empty((len(self._ridge), len(self._ridge)))
-        curvature[:-1, :-1] = (self._z * weight[:, None]).T @ self._z
-        curvature[-1, :-1] = curvature[:-1, -1] = weight @ self._z
-        curvature[-1, -1] = weight.sum()
-        return curvature
+        self._steps = STEPS if len(np.unique(outcome[self._used])) == 2 else 0
 
     @property
     def baseline(self) -> Baseline:
@@ -64,8 +53,23 @@ class Refit:
 
     def move(self, added: FloatArray) -> None:
         """Fit again beside ``added``, log-odds per row."""
-        for _ in range(0 if self._fixed else STEPS):
+        for _ in range(self._steps):
             missed = np.where(self._used, self._outcome - chance(self.odds + added), 0.0)
             pull = np.append(missed @ self._z, missed.sum()) - self._ridge * self._learnt
             self._learnt = self._learnt + self._inverse @ pull
             self.odds = self._z @ self._learnt[:-1] + self._learnt[-1]
+
+
+def inverse_curvature(z: FloatArray, odds: FloatArray, used: NDArray[np.bool_]) -> FloatArray:
+    """Invert the curvature of the ridge logistic fit of slopes and constant at the given log-odds."""
+    expected = chance(odds)
+    weight = np.where(used, expected * (1.0 - expected), 0.0)
+    curvature = np.diag(_ridge(z.shape[1]))
+    curvature[:-1, :-1] += (z * weight[:, None]).T @ z
+    curvature[-1, :-1] = curvature[:-1, -1] = weight @ z
+    curvature[-1, -1] += weight.sum()
+    return np.asarray(np.linalg.inv(curvature), dtype=np.float64)
+
+
+def _ridge(columns: int) -> FloatArray:
+    return np.append(np.full(columns, RIDGE), SLIGHT)

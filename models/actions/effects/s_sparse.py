@@ -27,6 +27,7 @@ from models.actions.effects._joint_trees import without_slopes
 from models.actions.effects._refit import Refit
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 #: Columns considered per action: those that tell its successes apart best, one by one.
 MOST_COLUMNS = 80
@@ -49,23 +50,33 @@ class SparseLearner:
         """Learn baseline, and shift and slopes of every action, in turn."""
         z, arm, outcome = evidence.z, evidence.arm, evidence.outcome
         learnt = without_slopes(evidence)
-        given = {position: np.flatnonzero(arm == position) for position in range(1, evidence.arms)}
         added = np.zeros(len(arm))
-        for position, rows in given.items():
-            added[rows] = learnt.shifts[position]
-        refit = Refit(z, arm, outcome, learnt.baseline, added)
+        refit = Refit(z, arm, outcome, learnt.baseline, evidence.inverse_curvature)
         shifts, slopes = learnt.shifts.copy(), learnt.coefficients.copy()
+        given = {position: np.flatnonzero(arm == position) for position in range(1, evidence.arms)}
+        columns = {at: _considered(z[rows], outcome[rows], refit.odds[rows]) for at, rows in given.items()}
+        seen = {at: z[np.ix_(rows, columns[at])] for at, rows in given.items()}
         for _ in range(TURNS):
-            for position, rows in given.items():
-                beside = (z[rows], outcome[rows], refit.odds[rows])
-                shifts[position], slopes[position] = _added(*beside, slopes[position])
-                added[rows] = shifts[position] + z[rows] @ slopes[position]
+            for at, rows in given.items():
+                before = slopes[at, columns[at]]
+                shifts[at], after = _added(seen[at], outcome[rows], refit.odds[rows], before)
+                added[rows] = shifts[at] + seen[at] @ after
+                slopes[at, columns[at]] = after
             refit.move(added)
         return JointEffects(refit.baseline, shifts.round(DECIMALS), slopes)
 
     def from_json(self, saved: dict[str, Any]) -> JointEffects:
         """Back from `JointEffects.to_json`, bit for bit."""
         return JointEffects.from_json(saved)
+
+
+def _considered(z: FloatArray, outcome: FloatArray, odds: FloatArray) -> IntArray:
+    """Positions of the columns that tell an action's successes apart best, at its rate of success."""
+    expected = chance(odds + shift_for(odds, outcome))
+    weight = expected * (1.0 - expected)
+    if len(odds) < ENOUGH:
+        return np.zeros(0, dtype=np.int64)
+    return _strongest(z - (weight @ z) / weight.sum(), outcome - expected, weight)
 
 
 def _added(
@@ -112,12 +123,9 @@ def sparse_step(z: FloatArray, residual: FloatArray, weight: FloatArray) -> tupl
     centre = (weight @ z) / weight.sum()
     slopes = np.zeros(z.shape[1])
     alone = z - centre
-    spread, pull = weight @ (alone * alone), alone.T @ residual
-    strength = np.where(spread > 1e-6, np.abs(pull) / np.sqrt(np.maximum(spread, 1e-6)), 0.0)
-    order = np.lexsort((np.arange(len(strength)), -strength))
-    kept = np.sort(order[:MOST_COLUMNS][strength[order[:MOST_COLUMNS]] > 0])
+    kept = _strongest(alone, residual, weight)
     alone = alone[:, kept]
-    information, pull = (alone * weight[:, None]).T @ alone, pull[kept]
+    information, pull = (alone * weight[:, None]).T @ alone, alone.T @ residual
     alpha = np.full(len(kept), FIRST)
     for _ in range(ROUNDS):
         if not len(kept):
@@ -130,3 +138,12 @@ def sparse_step(z: FloatArray, residual: FloatArray, weight: FloatArray) -> tupl
         kept, alpha, pull, information = kept[live], alpha[live], pull[live], information[np.ix_(live, live)]
     slopes[kept] = np.linalg.solve(information + np.diag(alpha), pull)
     return centre, slopes.round(DECIMALS)
+
+
+def _strongest(alone: FloatArray, residual: FloatArray, weight: FloatArray) -> IntArray:
+    """Positions, rising, of the centred columns with the largest score one by one; none that never varies."""
+    spread, pull = weight @ (alone * alone), alone.T @ residual
+    strength = np.where(spread > 1e-6, np.abs(pull) / np.sqrt(np.maximum(spread, 1e-6)), 0.0)
+    order = np.lexsort((np.arange(len(strength)), -strength))
+    strongest: IntArray = np.sort(order[:MOST_COLUMNS][strength[order[:MOST_COLUMNS]] > 0])
+    return strongest

@@ -11,7 +11,7 @@ import pytest
 
 from models.actions.action_rule import ActionRule, Candidates, Learning, effect_learners, learn_rule
 from models.actions.effects._baseline import RIDGE, Baseline, chance, shift_for
-from models.actions.effects._refit import Refit
+from models.actions.effects._refit import Refit, inverse_curvature
 from models.actions.effects.s_sparse import sparse_step
 
 NAMES = sorted(effect_learners())
@@ -150,18 +150,18 @@ def test_a_refit_ends_where_nothing_pulls_and_ignores_decisions_without_a_candid
     arm = np.where(np.arange(5000) < 4000, np.arange(5000) % 2, -1)
     outcome = (rng.random(5000) < chance(-1.0 + 0.5 * z[:, 0] + added)).astype(float)
     used = arm >= 0
-    refit = Refit(z, arm, outcome, Baseline(np.array([0.0, 0.0, 0.0, -0.8])), added)
-    for _ in range(4):
-        refit.move(added)
-    slopes, missed = refit.baseline.coefficients, (outcome - chance(refit.odds + added))[used]
-    assert missed @ z[used] == pytest.approx(RIDGE * slopes[:-1], abs=1e-3)
+    start = Baseline(np.array([0.0, 0.0, 0.0, -0.8]))
+    inverse = inverse_curvature(z, start.log_odds(z) + added, arm >= 0)
+    learnt = []
+    for seen in (outcome, np.where(used, outcome, 1 - outcome)):
+        refit = Refit(z, arm, seen, start, inverse)
+        for _ in range(4):
+            refit.move(added)
+        learnt.append(refit.baseline.coefficients)
+    missed = (outcome - chance(refit.odds + added))[used]
+    assert missed @ z[used] == pytest.approx(RIDGE * learnt[0][:-1], abs=1e-3)
     assert missed.sum() == pytest.approx(0.0, abs=1e-3)
-    other = Refit(
-        z, arm, np.where(used, outcome, 1 - outcome), Baseline(np.array([0.0, 0.0, 0.0, -0.8])), added
-    )
-    for _ in range(4):
-        other.move(added)
-    assert np.array_equal(other.baseline.coefficients, slopes)
+    assert np.array_equal(*learnt)
 
 
 def test_policies_saved_before_slopes_and_trees_went_together_are_read() -> None:
