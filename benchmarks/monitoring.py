@@ -18,8 +18,9 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from features.contract import DAY_US
 from models.json_files import write_json
-from models.monitoring.memory import memorable
+from models.monitoring.memory import history, memorable
 from models.monitoring.watch import watched
 from pipelines import features, ingest
 from pipelines.monitor import MEMORY, evidence_of
@@ -161,7 +162,10 @@ def _keep_end(copy: Path, end: date) -> None:
 
 def main(project: Path, out: Path) -> None:
     """Run every fault."""
-    memory = memorable(evidence_of(project, load_params(project), None))
+    evidence = evidence_of(project, load_params(project), None)
+    # What a run before the damage remembered of the past: up to the day on which it begins.
+    since_us = int(evidence.meta["complete_until_us"]) - DAYS * DAY_US
+    memory = memorable(evidence) | {"history": history(evidence, since_us)}
     found = {}
     for name in FAULTS:
         told = damaged(project, name, memory)

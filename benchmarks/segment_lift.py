@@ -12,6 +12,8 @@ import logging
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     people = populations(asked.root, asked.paths, asked.seed)
-    found = measure(people, asked.replicates, asked.seed)
+    found = measure(people, asked.replicates, asked.seed, asked.processes)
     found["cost"] = cost(asked.customers, asked.seed)
     with replacing(asked.json) as beside:
         beside.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0 if found["holds"] else 1
 
 
-def measure(people: Sequence[Population], replicates: int, seed: int) -> dict[str, Any]:
+def measure(people: Sequence[Population], replicates: int, seed: int, processes: int = 1) -> dict[str, Any]:
     """Measure coverage and false discoveries.
 
     Parameters
@@ -59,26 +61,55 @@ def measure(people: Sequence[Population], replicates: int, seed: int) -> dict[st
     replicates : int
         Fresh draws of customers and outcomes, per target. Dimensions take turns: each judges one beside the phases.
     seed : int
+    processes : int
+        Work side by side; what is found does not depend on it.
     """
-    parts, null = [], []
-    for population in people:
-        truths: dict[str, pd.DataFrame] = {}
-        for replicate in range(replicates):
-            rng = np.random.default_rng([seed, replicate, len(population.target)])
-            kind = population.groups.columns[1:][replicate % (population.groups.shape[1] - 1)]
-            if kind not in truths:
-                truths[kind] = true_table(population, ["phase", kind])
-            sample, groups = population.draw(rng)
-            frame = segment_lift(population.target, sample, groups[["phase", kind]], SETTINGS)
-            parts.append(frame.merge(truths[kind], on=KEY, suffixes=("", "_true")))
-            null.append(_no_difference(population.target, sample, groups[["phase", kind]], rng))
-            if replicate % 20 == 19:
-                logger.info("%s: %d replicates", population.target, replicate + 1)
-    rows, false = pd.concat(parts, ignore_index=True), pd.concat(null, ignore_index=True)
+    parts = [
+        Part(population, kind, tuple(range(place, replicates, len(kinds))), seed)
+        for population in people
+        for kinds in [list(population.groups.columns[1:])]
+        for place, kind in enumerate(kinds)
+    ]
+    if processes > 1:
+        with ProcessPoolExecutor(processes) as pool:
+            found = list(pool.map(measured, parts))
+    else:
+        found = [measured(part) for part in parts]
+    rows, null = (pd.concat(frames, ignore_index=True) for frames in zip(*found, strict=True))
+    return {"replicates": replicates, "seed": seed, **judged(rows, null)}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of the replicates of a target: those that judge one dimension."""
+
+    population: Population
+    kind: str
+    replicates: tuple[int, ...]
+    seed: int
+
+
+def measured(part: Part) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give the segment table of every replicate with what is true, and what is found where nothing differs."""
+    population, names = part.population, ["phase", part.kind]
+    truth = true_table(population, names)
+    tables, null = [], []
+    for replicate in part.replicates:
+        rng = np.random.default_rng([part.seed, replicate, len(population.target)])
+        sample, groups = population.draw(rng)
+        frame = segment_lift(population.target, sample, groups[names], SETTINGS)
+        tables.append(frame.merge(truth, on=KEY, suffixes=("", "_true")))
+        null.append(_no_difference(population.target, sample, groups[names], rng))
+    logger.info("%s by %s: %d replicates", population.target, part.kind, len(part.replicates))
+    empty = [pd.DataFrame()]
+    return pd.concat(tables or empty, ignore_index=True), pd.concat(null or empty, ignore_index=True)
+
+
+def judged(rows: pd.DataFrame, null: pd.DataFrame) -> dict[str, Any]:
+    """Sum up coverage and false discoveries, and say whether they are what was promised."""
     found: dict[str, Any] = {
-        "replicates": replicates,
         "coverage": {name: coverage(rows, name) for name in INTERVALS},
-        "false_discoveries": false_discoveries(false),
+        "false_discoveries": false_discoveries(null),
     }
     lifts = [found["coverage"]["value"][one.name]["all"]["share"] for one in METRICS if one.family == "lift"]
     found["holds"] = all(0.93 <= one <= 0.97 for one in lifts) and all(
@@ -194,6 +225,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--replicates", type=int, default=200, help="fresh draws per target")
     parser.add_argument("--paths", type=int, default=8, help="random futures per person")
     parser.add_argument("--customers", type=int, default=20_000, help="of the measurement of CPU")
+    parser.add_argument("--processes", type=int, default=1, help="that work side by side")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--json", type=Path, default=HERE / "results/segment_lift.json", metavar="FILE")
     return parser

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,8 +76,13 @@ class KeptNote:
 
 
 def predicted_contracts(plan: Plan) -> tuple[LabelContract, ...]:
-    """Give the contracts that decide what a probability means; how many labels they need does not."""
-    kept = [one for one in plan.contracts if one.target in PROBABILITY_TARGETS]
+    """Give the contracts of the probabilities, as they are `meant`."""
+    return meant(plan.contracts)
+
+
+def meant(contracts: Iterable[LabelContract]) -> tuple[LabelContract, ...]:
+    """Keep of contracts what decides the meaning of a probability; how many labels they need does not."""
+    kept = [one for one in contracts if one.target in PROBABILITY_TARGETS]
     minima = {name: LabelContract.model_fields[name].default for name in ("min_positives", "min_negatives")}
     return tuple(one.model_copy(update=minima) for one in kept)
 

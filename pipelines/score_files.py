@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.cutoffs import day_of, midnight_us
+from features.cutoffs import midnight_us
 from features.errors import InputError
 from features.plan import Plan
 from features.pseudonyms import id_key
@@ -18,10 +18,12 @@ from features.sources._files import first_line
 from models.monitoring.checks._check import Said, said
 from models.target import PROBABILITIES
 from pipelines.customer_list import CustomerList, _header, check_format
-from pipelines.kept_scores import FOLDER, KeptNote, key_digest, learnt_until, predicted_contracts
+from pipelines.exports.excel import cell_text, first_sheet
+from pipelines.exports.spreadsheet_safe import restored
+from pipelines.kept_scores import FOLDER, KeptNote, key_digest
+from pipelines.made_under import made_under, of_note, refused
 from pipelines.params import load_params, load_source
 from pipelines.paths import Project
-from pipelines.score import model_version
 from pipelines.whose_ids import who
 
 TEXTS = ("customer_id", "id_space", "phase", "as_of", "journey", "model_version", "action")
@@ -94,27 +96,30 @@ def read_scores(project: Project, plan: Plan, path: Path) -> ScoreFile:
     frame = _frame(path)
     if note is not None:
         if note.key != key_digest(project):
-            refused = said(
+            why = said(
                 "kept under another key of the pseudonyms, so nobody can be found",
                 "bewaard onder een andere sleutel van de pseudoniemen, dus niemand is te vinden",
             )
-            return ScoreFile(name, note.as_of, note.model_version, frame.iloc[:0], len(frame), refused)
-        refused_ = _refused(note, plan, note.as_of)
-        return ScoreFile(name, note.as_of, note.model_version, frame, len(frame), refused_)
-    as_of, journey, version = (_one(path, frame, column) for column in ("as_of", "journey", "model_version"))
-    made = _made_under(project, plan, journey, version)
+            return ScoreFile(name, note.as_of, note.model_version, frame.iloc[:0], len(frame), why)
+        judged = refused(of_note(note), plan, note.as_of)
+        return ScoreFile(name, note.as_of, note.model_version, frame, len(frame), judged)
+    as_of, version = (_one(path, frame, column) for column in ("as_of", "model_version"))
+    made = made_under(project, plan, path, version)
     if made is None:
-        refused = said(
-            f"made by models {version}, of which this project does not know what they predicted: run "
-            "`klantreis monitor` "
-            "after each scoring, it keeps that",
-            f"gemaakt door modellen {version}, waarvan dit project niet weet wat ze voorspelden: draai na "
-            "elke keer scoren "
-            "`klantreis monitor`, dat bewaart het",
-        )
-        return ScoreFile(name, as_of, version, frame.iloc[:0], len(frame), refused)
+        return ScoreFile(name, as_of, version, frame.iloc[:0], len(frame), _unknown(version))
     known = pseudonymous(project, frame, as_of)
-    return ScoreFile(name, as_of, version, known, len(frame), _refused(made, plan, as_of))
+    if not made.timing:
+        known = known.drop(columns=[name for name in known if str(name).startswith("p_order_")])
+    return ScoreFile(name, as_of, version, known, len(frame), refused(made, plan, as_of))
+
+
+def _unknown(version: str) -> Said:
+    return said(
+        f"made by models {version}, of which nothing is known any more: keep the record (.json) beside a score file, "
+        "and run `klantreis mature` or `klantreis monitor` after stage score, they keep its scores",
+        f"gemaakt door modellen {version}, waarvan niets meer bekend is: bewaar het verslag (.json) naast een "
+        "scorebestand, en draai na de stap score `klantreis mature` of `klantreis monitor`, die bewaren de scores",
+    )
 
 
 def pseudonymous(project: Project, frame: pd.DataFrame, as_of: str) -> pd.DataFrame:
@@ -128,7 +133,7 @@ def pseudonymous(project: Project, frame: pd.DataFrame, as_of: str) -> pd.DataFr
     unique = spaced.drop_duplicates()
     wanted = CustomerList(tuple(unique), len(frame), len(frame) - len(unique), 0)
     key = id_key(project.root, load_source(load_params(project.root).source, project.root).id_key)
-    found = who(project, wanted, midnight_us(date.fromisoformat(as_of)), key).set_index("source_id")
+    found = who(project, wanted, midnight_us(date.fromisoformat(as_of)), key).set_index(unique)
     mine = found.loc[spaced.to_numpy(dtype=object)]
     out = frame.assign(customer_id=mine["customer_id"].to_numpy())[mine["known"].to_numpy()]
     return pd.DataFrame(out.drop_duplicates("customer_id", ignore_index=True))
@@ -136,12 +141,7 @@ def pseudonymous(project: Project, frame: pd.DataFrame, as_of: str) -> pd.DataFr
 
 def _frame(path: Path) -> pd.DataFrame:
     try:
-        if path.suffix.lower() == ".parquet":
-            frame: pd.DataFrame = pq.read_table(path).to_pandas()
-        else:
-            names, delimiter = _header(path)
-            kinds = {name: str for name in names if name.strip() in TEXTS}
-            frame = pd.read_csv(path, sep=delimiter, dtype=kinds, encoding="utf-8-sig")
+        frame = _READERS[path.suffix.lower()](path)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise InputError(f"{path}: not a whole score file ({first_line(error)}); write it again") from None
     scores = [target.score for target in PROBABILITIES]
@@ -154,6 +154,39 @@ def _frame(path: Path) -> pd.DataFrame:
     return frame
 
 
+def _from_parquet(path: Path) -> pd.DataFrame:
+    return pd.DataFrame(pq.read_table(path).to_pandas())
+
+
+def _from_csv(path: Path) -> pd.DataFrame:
+    names, delimiter = _header(path)
+    kinds = {name: str for name in names if name.strip() in TEXTS}
+    return _plain(pd.read_csv(path, sep=delimiter, dtype=kinds, encoding="utf-8-sig"))
+
+
+def _from_excel(path: Path) -> pd.DataFrame:
+    header, *rows = first_sheet(path)
+    frame = pd.DataFrame(rows, columns=[str(name) for name in header], dtype=object)
+    frame = frame.where(frame != "")
+    for name in frame:
+        if name in TEXTS:
+            frame[name] = frame[name].map(cell_text, na_action="ignore")
+        else:
+            frame[name] = frame[name].infer_objects()
+    return _plain(frame)
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Take off what keeps a spreadsheet from running a text."""
+    for name in TEXTS:
+        if name in frame:
+            frame[name] = restored(pa.array(frame[name], pa.string(), from_pandas=True)).to_pandas()
+    return frame
+
+
+_READERS = {".parquet": _from_parquet, ".csv": _from_csv, ".xlsx": _from_excel}
+
+
 def _one(path: Path, frame: pd.DataFrame, column: str) -> str:
     values = sorted(frame[column].dropna().astype(str).unique()) if column in frame else []
     if len(values) != 1:
@@ -162,45 +195,3 @@ def _one(path: Path, frame: pd.DataFrame, column: str) -> str:
             "a score file is of one moment and one set of models"
         )
     return str(values[0])
-
-
-def _made_under(project: Project, plan: Plan, journey: str, version: str) -> KeptNote | None:
-    """Find what models of this version predicted: from kept scores, or because they are the models at hand."""
-    for path in sorted((project.root / FOLDER).glob(f"*_{version}.parquet")):
-        note = KeptNote.of(path)
-        if note is not None:
-            return note
-    if version == model_version(project):
-        return KeptNote("", journey, version, "", learnt_until(project), predicted_contracts(plan))
-    return None
-
-
-def _refused(note: KeptNote, plan: Plan, as_of: str) -> Said | None:
-    known = day_of(note.known_us).isoformat()
-    if known > as_of:
-        return said(
-            f"scored for {as_of} by models that know the log up to {known}: they have seen what happened; "
-            "judge the past "
-            "with `klantreis backtest`",
-            f"gescoord voor {as_of} door modellen die het log kennen tot {known}: zij hebben gezien wat er "
-            "gebeurde; beoordeel "
-            "het verleden met `klantreis backtest`",
-        )
-    now = {one.target: one for one in predicted_contracts(plan)}
-    for one in note.contracts:
-        other = now.get(one.target)
-        if other != one:
-            was, has = _contract_words(one), _contract_words(other) if other else "none"
-            return said(
-                f"made under another label contract of {one.target}: {was}; the project now asks {has}",
-                f"gemaakt onder een ander labelcontract van {one.target}: {was}; het project vraagt nu {has}",
-            )
-    return None
-
-
-def _contract_words(contract: object) -> str:
-    told = {
-        name: getattr(contract, name)
-        for name in ("event", "active_event", "horizon_days", "active_days", "gap_days", "phases")
-    }
-    return ", ".join(f"{name} {value}" for name, value in told.items() if value is not None)

@@ -106,10 +106,8 @@ def _job(
         return Job(project, models, params, plan, source_id, customer, np.ones(len(customer), np.bool_), size)
     key = id_key(project.root, load_source(params.source, project.root).id_key)
     ids = who(project, wanted, plan.as_of_us, key)
-    source_id = pa.array(wanted.ids, pa.string())
-    return Job(
-        project, models, params, plan, source_id, ids["customer_id"].to_numpy(), ids["known"].to_numpy(), size
-    )
+    customer, known = (ids[name].to_numpy() for name in ("customer_id", "known"))
+    return Job(project, models, params, plan, wanted.ids, customer, known, size)
 
 
 def _everybody(

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from features.atomic import replacing
 from pipelines.customer_list import check_format
+from pipelines.exports.csv_out import write_csv
 from pipelines.exports.excel import write_excel
 from pipelines.exports.spreadsheet_safe import neutralised
 
@@ -44,15 +45,7 @@ def write_scores(scores: pa.Table | Iterable[pa.Table], path: Path) -> None:
         elif path.suffix.lower() == ".xlsx":
             write_excel((_flat(block) for block in blocks), beside)
         else:
-            _write_csv(blocks, beside)
-
-
-def _write_csv(blocks: Iterable[pa.Table], path: Path) -> None:
-    header = True
-    with path.open("w", encoding="utf-8", newline="") as file:
-        for block in blocks:
-            _flat(block).to_pandas().to_csv(file, index=False, header=header, lineterminator="\n")
-            header = False
+            write_csv((_flat(block) for block in blocks), beside)
 
 
 def _flat(table: pa.Table) -> pa.Table:

@@ -36,7 +36,7 @@ def who(project: Project, wanted: CustomerList, at_us: int, key: bytes) -> pd.Da
     Returns
     -------
     DataFrame
-        ``source_id`` (as in the list), ``customer_id`` (0 where not known), ``known``: one row per id.
+        ``customer_id`` (0 where not known) and ``known``: one row per id, in the order of the list.
 
     Raises
     ------
@@ -45,32 +45,25 @@ def who(project: Project, wanted: CustomerList, at_us: int, key: bytes) -> pd.Da
     """
     table = pq.read_table(project.ids)
     _check_key(table, key)
-    given = pa.array(wanted.ids, pa.string())
-    places = _places(table, given, key)
-    found = places >= 0
-    ids = np.where(found, table["customer_id"].to_numpy()[places], -1)
-    moments = np.full(ids.size, at_us)
-    owner = owners(ids.ravel(), moments, read_links(project)).reshape(ids.shape)
-    known, most = found.any(axis=0), owner.max(axis=0)
-    several = known & (np.where(found, owner, most).min(axis=0) < most)
+    readings = _readings(table, wanted.ids, key)
+    pseudonym, links = table["customer_id"].to_numpy(), read_links(project)
+    several = np.zeros(len(wanted.ids), dtype=np.bool_)
+    own = np.full(len(wanted.ids), -1, dtype=np.int64)
+    for places in readings.values():
+        rows = np.flatnonzero(places >= 0)
+        owner = owners(pseudonym[places[rows]], np.full(rows.size, at_us), links)
+        several[rows] |= (own[rows] >= 0) & (own[rows] != owner)
+        own[rows] = owner
     if several.any():
         first = int(np.argmax(several))
-        meant = [
-            f"{space}:{wanted.ids[first]}"
-            for space, one in zip(ID_SPACES, found[:, first], strict=False)
-            if one
-        ]
+        word = wanted.ids[first].as_py()
+        meant = " or ".join(f"{space}:{word}" for space, places in readings.items() if space in ID_SPACES and places[first] >= 0)
         raise InputError(
-            f"{int(several.sum())} id(s) of the list could be of several customers, the first is "
-            f"{wanted.ids[first]!r}: write which is meant ({' or '.join(meant)})"
+            f"{int(several.sum())} id(s) of the list could be of several customers, the first is {word!r}: write "
+            f"which is meant ({meant})"
         )
-    return pd.DataFrame(
-        {
-            "source_id": np.array(wanted.ids, dtype=object),
-            "customer_id": np.where(known, most, 0),
-            "known": known,
-        }
-    )
+    known = own >= 0
+    return pd.DataFrame({"customer_id": np.where(known, own, 0), "known": known})
 
 
 def read_links(project: Project) -> Links:
@@ -89,22 +82,22 @@ def _check_key(table: pa.Table, key: bytes) -> None:
         )
 
 
-def _places(table: pa.Table, given: pa.Array, key: bytes) -> npt.NDArray[np.int64]:
-    """Give the row of the table of ids per reading (of each space; written out) and id; -1: none."""
+def _readings(table: pa.Table, given: pa.Array, key: bytes) -> dict[str, npt.NDArray[np.int32]]:
+    """Give per reading of the ids (as of each space there is; written out) the row of the table of ids; -1: none."""
     known = table["source_id"].combine_chunks()
-    space = table["id_space"].to_numpy(zero_copy_only=False)
-    readings = []
-    for name in ID_SPACES:
-        words = email_ids(given, key) if name == "email" else spaced(given, name)
-        places = _index(words, known)
-        readings.append(np.where((places >= 0) & (space[places] == name), places, -1))
-    bare = pc.replace_substring_regex(given, "^customer:", "")
-    written = _index(bare, known)
-    said = as_mask(pc.starts_with(given, "customer:")) == (space[written] == "customer")
-    readings.append(np.where((written >= 0) & said, written, -1))
-    return np.stack(readings)
+    space = pc.index_in(table["id_space"].combine_chunks(), value_set=pa.array(ID_SPACES)).to_numpy()
+    space = np.append(space, -1)  # what place -1 asks for
+    readings = {}
+    for number, name in enumerate(ID_SPACES):
+        if (space == number).any():
+            places = _index(email_ids(given, key) if name == "email" else spaced(given, name), known)
+            readings[name] = np.where(space[places] == number, places, -1)
+    written = _index(pc.replace_substring_regex(given, "^customer:", ""), known)
+    said = as_mask(pc.starts_with(given, "customer:")) == (space[written] == ID_SPACES.index("customer"))
+    readings["written out"] = np.where(said, written, -1)
+    return readings
 
 
-def _index(words: pa.Array, known: pa.Array) -> npt.NDArray[np.int64]:
+def _index(words: pa.Array, known: pa.Array) -> npt.NDArray[np.int32]:
     """Give the place of each word among those known; -1: none."""
-    return np.asarray(pc.fill_null(pc.index_in(words, value_set=known), -1).to_numpy(), dtype=np.int64)
+    return np.asarray(pc.fill_null(pc.index_in(words, value_set=known), -1).to_numpy(), dtype=np.int32)

@@ -33,9 +33,9 @@ class Plan:
 
 
 def shipped_settings() -> Learning:
-    """Give how the product learns a rule when params.yaml says nothing."""
+    """Give how the product learns a rule from known propensities when params.yaml says nothing."""
     one = NextActionSettings()
-    return Learning(one.folds, one.propensity_floor, one.margin_rate, one.seed, 1)
+    return Learning(one.folds, 0.0, one.margin_rate, one.seed, 1)
 
 
 def measure(plan: Plan) -> dict[str, Any]:

@@ -161,9 +161,7 @@ def choose(mailing: Mailing, task: Task, seed: int, settings: NextActionSettings
 def _learn(
     mailing: Mailing, task: Task, rows: NDArray[np.bool_], settings: NextActionSettings
 ) -> tuple[ActionRule, Any]:
-    how = Learning(
-        settings.folds, settings.propensity_floor, settings.margin_rate, settings.seed, settings.num_threads
-    )
+    how = Learning(settings.folds, 0.0, settings.margin_rate, settings.seed, settings.num_threads)
     with threadpool_limits(1):
         rule = learn_rule(mailing.candidates(task, rows), how)
     _, policy = train_phase("decision", mailing.log(task, rows), settings)

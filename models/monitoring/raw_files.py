@@ -34,7 +34,7 @@ def raw_schema(source: Source) -> dict[str, dict[str, Any]]:
     dict
         ``<part>/<table>`` to ``file`` (name), ``files`` (number), ``rows`` (looked at) and ``columns``: per column
         ``type``, ``empty`` (share), ``shape`` (how nearly every value is written: ``A999`` for a letter and digits;
-        None: in several ways) and ``words`` (counts of a closed vocabulary; None: it is none). Values of other
+        None: in several ways, or as a few words) and ``words`` (counts of a closed vocabulary; None: it is none). Values of other
         columns are never kept.
     """
     newest: dict[str, RawFile] = {}
@@ -85,7 +85,9 @@ def _column(values: pa.ChunkedArray) -> dict[str, Any]:
     for value, times in shapes.items():
         counted[shape_of(value)] += times
     shape, times = min(counted.items(), key=lambda item: (-item[1], item[0]))
-    found["shape"] = shape if times >= DOMINANT * len(given) else None
+    # A few words over and over, such as names of campaigns, are no format; a few days or amounts are.
+    formatted = len(shapes) > WORDS or shape.startswith("9")
+    found["shape"] = shape if formatted and times >= DOMINANT * len(given) else None
     if len(shapes) <= WORDS and all(_WORD.match(value) for value in shapes):
         found["words"] = {word: times for word, times in sorted(shapes.items()) if times >= OFTEN} or None
     return found

@@ -14,6 +14,7 @@ from features.discovery import discover
 from features.errors import InputError
 from features.pseudonyms import id_key
 from pipelines.customer_list import CustomerList
+from pipelines.exports.csv_out import write_csv
 from pipelines.exports.destinations._base import SCORES, Destination
 from pipelines.exports.read_scores import read_scores
 from pipelines.exports.spreadsheet_safe import neutral
@@ -95,11 +96,11 @@ def _refusals(root: Path, ids: pa.Array, to: Destination) -> dict[str, pa.Array]
     """Say per consent whose newest statement is a refusal."""
     params, project = load_params(root), Project(root)
     plan = load_plan(project)
-    listed = CustomerList(tuple(ids.to_pylist()), len(ids), 0, 0)
+    listed = CustomerList(ids, len(ids), 0, 0)
     own = who(project, listed, plan.as_of_us, id_key(root, load_source(params.source, root).id_key))
     stated = consent(project, own["customer_id"].to_numpy())
     return {
-        REFUSED.format(one): pa.array([value is False for value in stated[one]])
+        REFUSED.format(one): pa.array(stated[one] == False)  # noqa: E712 - null is no refusal
         for one in to.consents
         if one in stated
     }
@@ -116,8 +117,7 @@ def _written(rows: pa.Table, to: Destination, key: str, out: Path) -> list[Path]
     ]
     for start, file in zip(starts, files, strict=True):
         with replacing(file) as beside:
-            part = table.slice(start, to.most_rows).to_pandas()
-            part.to_csv(beside, index=False, encoding="utf-8", lineterminator="\n", na_rep=to.missing)
+            write_csv([table.slice(start, to.most_rows)], beside, to.missing)
     return files
 
 

@@ -192,7 +192,7 @@ def test_without_a_memory_the_raw_files_are_not_judged(world: World) -> None:
 
 def test_a_check_can_be_switched_off_and_the_words_are_in_two_languages(world: World) -> None:
     world.events = world.events[world.events["occurred_us"] < LATE_US]
-    told = watched(world.evidence(off=("features",)))
+    told = watched(world.evidence(leave_out=("features",)))
     assert told["state"] == "attention" and "features" not in {one["name"] for one in told["checks"]}
     assert "attention needed" in lines(told, "en")[0] and "aandacht nodig" in lines(told, "nl")[0]
     assert any("do: " in line for line in lines(told, "en"))

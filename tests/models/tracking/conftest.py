@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -197,16 +197,47 @@ def finished_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def own_environment() -> Iterator[None]:
+    """What the developer has set for MLflow and DVC is kept out of the stores that are made once."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("MLFLOW_", "DVC_"))]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory, own_environment: None) -> Path:
     """A new database: its first migrations take seconds, so they are run once and the file is copied."""
     from models.tracking.run import connect
 
     root = tmp_path_factory.mktemp("store")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("MLFLOW_TRACKING_URI", "DVC_ROOT"):
-            patch.delenv(name, raising=False)
-        connect(root)
+    connect(root)
     return root / "mlflow.db"
+
+
+@pytest.fixture(scope="session")
+def tracked_project(
+    finished_project: Path, empty_store: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The finished project with its run in the store: nine models cost seconds, so they are written once."""
+    from models.tracking.run import track
+
+    root = tmp_path_factory.mktemp("tracked") / "shop"
+    shutil.copytree(finished_project, root)
+    shutil.copy(empty_store, root / "mlflow.db")
+    track(root, SETTINGS, PARAMS, PARAMS, PHASES)
+    return root
+
+
+@pytest.fixture(scope="session")
+def registered_project(tracked_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with its models registered."""
+    from models.tracking.registry import register
+
+    root = tmp_path_factory.mktemp("registered") / "shop"
+    shutil.copytree(tracked_project, root)
+    register(root, SETTINGS)
+    return root
 
 
 @pytest.fixture
@@ -220,6 +251,35 @@ def project(
     shutil.copytree(finished_project, root)
     shutil.copy(empty_store, root / "mlflow.db")
     return root
+
+
+def moved_in(made: Path, project: Path) -> None:
+    """Put a project with its store in the place of another; its addresses follow when the store is opened."""
+    shutil.rmtree(project)
+    shutil.copytree(made, project)
+
+
+@pytest.fixture
+def tracked(project: Path, tracked_project: Path) -> dict[str, Any]:
+    """``project`` with its run in the store already: the record of that run."""
+    moved_in(tracked_project, project)
+    return json.loads((project / "reports/mlflow_run.json").read_text())
+
+
+@pytest.fixture
+def registered(project: Path, registered_project: Path) -> dict[str, Any]:
+    """``project`` with its models registered already: the record of the stage."""
+    moved_in(registered_project, project)
+    return json.loads((project / "reports/registered.json").read_text())
+
+
+@pytest.fixture
+def two_models(project: Path) -> Path:
+    """``project`` with two of its nine models: when a run is written does not depend on how many it has."""
+    for target in ("churn", "readiness", "next_action"):
+        for phase in PHASES if target != "churn" else ("awareness",):
+            shutil.rmtree(project / "artifacts" / target / phase)
+    return project
 
 
 @pytest.fixture

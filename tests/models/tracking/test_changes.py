@@ -22,7 +22,10 @@ CHURN = "klantreis.churn.decision"
 
 
 def test_a_worse_model_is_refused_and_a_rollback_goes_back_to_the_champion_before(
-    project: Path, run_track: Callable[..., dict[str, Any]], write_evaluation: Callable[[float], None]
+    project: Path,
+    two_models: Path,
+    run_track: Callable[..., dict[str, Any]],
+    write_evaluation: Callable[[float], None],
 ) -> None:
     said = []
     # Little skill, skill, and probabilities turned around.

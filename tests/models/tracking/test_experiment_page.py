@@ -16,8 +16,10 @@ from models.tracking.tables import tables_of
 Track = Callable[..., dict[str, Any]]
 
 
-def test_the_view_of_the_link_shows_numbers_that_the_run_has(project: Path, run_track: Track) -> None:
-    record = run_track()
+def test_the_view_of_the_link_shows_numbers_that_the_run_has(
+    project: Path, tracked: dict[str, Any]
+) -> None:
+    record = tracked
     client = connect(project)
     tags = client.get_experiment(record["experiment_id"]).tags
     assert tags[NOTE_TAG] == NOTE and record["view"] == VIEW
@@ -26,7 +28,7 @@ def test_the_view_of_the_link_shows_numbers_that_the_run_has(project: Path, run_
     assert columns and set(columns) <= set(client.get_run(record["run_id"]).data.metrics)
 
 
-def test_what_a_person_has_edited_stays(project: Path, run_track: Track) -> None:
+def test_what_a_person_has_edited_stays(project: Path, two_models: Path, run_track: Track) -> None:
     client, record = connect(project), run_track()
     experiment, best = record["experiment_id"], VIEW_TAG + "klantreis-churn"
     client.set_experiment_tag(experiment, NOTE_TAG, "ours now")

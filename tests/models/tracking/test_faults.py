@@ -22,7 +22,7 @@ from models.tracking.once import WRITER, is_being_written, writer
 from models.tracking.run import RECORD, connect
 
 Track = Callable[..., dict[str, Any]]
-MODELS = 9
+MODELS = 2
 
 
 def in_a_child(action: Callable[[], object]) -> int:
@@ -50,7 +50,7 @@ def models_of(project: Path, run: Any) -> list[Any]:
 
 @pytest.mark.parametrize("call", ["log_model_artifacts", "log_batch", "set_terminated"])
 def test_killed_at_any_moment_it_is_written_once_and_whole(
-    project: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch, call: str
+    project: Path, two_models: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     def die(*_: object, **__: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
@@ -71,7 +71,7 @@ def test_killed_at_any_moment_it_is_written_once_and_whole(
     assert len(found) == MODELS, "models of the run that was cut off are left"
 
 
-def test_two_at_once_write_one_run(project: Path, run_track: Track) -> None:
+def test_two_at_once_write_one_run(project: Path, two_models: Path, run_track: Track) -> None:
     children = [in_a_child(run_track) for _ in range(2)]
     assert [os.waitpid(number, 0)[1] for number in children] == [0, 0]
     (run,) = runs(project)
@@ -80,7 +80,7 @@ def test_two_at_once_write_one_run(project: Path, run_track: Track) -> None:
 
 
 def test_of_two_machines_that_write_the_same_the_first_to_finish_stays(
-    project: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch
+    project: Path, two_models: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, finished = run_track(), tracking._finished
     monkeypatch.setattr(tracking, "_finished", _late(finished))
@@ -100,8 +100,9 @@ def _late(finished: Callable[..., Any]) -> Callable[..., Any]:
     return answer
 
 
-def test_a_run_is_left_to_the_process_that_still_writes_it(project: Path, run_track: Track) -> None:
-    run_track()
+def test_a_run_is_left_to_the_process_that_still_writes_it(
+    project: Path, tracked: dict[str, Any]
+) -> None:
     client = connect(project)
     (made,) = runs(project)
     (machine, number, started) = writer()[WRITER].split(":")
@@ -124,7 +125,9 @@ def _start_of(number: int) -> str:
     return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[19]
 
 
-def test_a_run_that_has_lost_a_model_is_written_again(project: Path, run_track: Track) -> None:
+def test_a_run_that_has_lost_a_model_is_written_again(
+    project: Path, two_models: Path, run_track: Track
+) -> None:
     first = run_track()
     connect(project).delete_logged_model(first["models"]["churn"]["decision"])
     second = run_track()
@@ -183,7 +186,7 @@ def test_a_server_in_trouble_is_named_with_the_remedy(
 
 
 def test_a_server_that_dies_halfway_is_explained_and_taken_up_again(
-    project: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch
+    project: Path, two_models: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from mlflow.exceptions import MlflowException
 
@@ -207,7 +210,7 @@ def test_a_damaged_database_is_named(project: Path, run_track: Track) -> None:
 
 
 def test_after_a_move_the_models_are_found_and_new_ones_come_along(
-    project: Path, run_track: Track, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, two_models: Path, run_track: Track, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = run_track()
     model = record["models"]["churn"]["decision"]
@@ -225,7 +228,7 @@ def test_after_a_move_the_models_are_found_and_new_ones_come_along(
 
 
 def test_a_copy_does_not_write_into_the_original(
-    project: Path, run_track: Track, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, two_models: Path, run_track: Track, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_track()
     copy = tmp_path / "copy"
@@ -240,12 +243,12 @@ def test_a_copy_does_not_write_into_the_original(
 
 def test_files_that_are_nowhere_are_missed_aloud(
     project: Path,
-    run_track: Track,
+    tracked: dict[str, Any],
     caplog: pytest.LogCaptureFixture,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    run_track()
+    connect(project)
     (tmp_path / "moved").mkdir()
     shutil.move(project / "mlflow.db", tmp_path / "moved")
     shutil.rmtree(project / "mlartifacts")

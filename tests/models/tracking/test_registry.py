@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,8 @@ def versions(project: Path, name: str = CHURN) -> list[int]:
     return sorted(int(version.version) for version in found)
 
 
-def test_registering_twice_makes_one_version(project: Path, run_track: Track) -> None:
-    run_track()
-    first = register(project, SETTINGS)
+def test_registering_twice_makes_one_version(project: Path, registered: dict[str, Any]) -> None:
+    first = registered
     second = register(project, SETTINGS)
     assert versions(project) == [1]
     assert first["models"].keys() == second["models"].keys()
@@ -38,25 +38,22 @@ def test_registering_twice_makes_one_version(project: Path, run_track: Track) ->
     assert json.loads((project / "reports/registered.json").read_text()) == second
 
 
-def test_only_eligible_models_are_registered_and_the_others_say_why(project: Path, run_track: Track) -> None:
-    run_track()
-    record = register(project, SETTINGS)
-    assert set(record["models"]) == {
+def test_only_eligible_models_are_registered_and_the_others_say_why(registered: dict[str, Any]) -> None:
+    assert set(registered["models"]) == {
         f"klantreis.{target}.{phase}"
         for target in ("churn", "readiness", "next_action")
         for phase in ("decision", "retention")
     }
-    assert record["not_registered"]["churn.awareness"] == "not eligible: 3 positives"
-    assert record["not_registered"]["next_action.awareness"] == "so says the log"
+    assert registered["not_registered"]["churn.awareness"] == "not eligible: 3 positives"
+    assert registered["not_registered"]["next_action.awareness"] == "so says the log"
 
 
 def test_the_champion_loads_by_its_alias(
-    project: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch
+    project: Path, registered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import mlflow
 
-    run_track()
-    register(project, SETTINGS)
+    connect(project)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project}/mlflow.db")
     model = mlflow.pyfunc.load_model(f"models:/{CHURN}@champion")
     columns = {"recency__order": [3.0], "frequency__orders__28d": [2.0], "monetary__spend__28d": [20.0]}
@@ -87,11 +84,11 @@ def test_other_customers_at_a_newer_cutoff_are_predicted_by_the_champion_itself(
 
 
 def test_an_action_policy_is_judged_by_its_value(
-    project: Path, run_track: Track, write_tournament: Change
+    project: Path, registered: dict[str, Any], run_track: Track, write_tournament: Change
 ) -> None:
     name = "klantreis.next_action.decision"
-    run_track()
-    register(project, SETTINGS)
+    for model in [*project.glob("artifacts/churn/*/model.json"), *project.glob("artifacts/readiness/*/model.json")]:
+        shutil.rmtree(model.parent)
     write_tournament(1.5)
     run_track()
     assert register(project, SETTINGS)["models"][name]["champion_version"] == 1
@@ -100,19 +97,19 @@ def test_an_action_policy_is_judged_by_its_value(
     assert register(project, SETTINGS)["models"][name]["champion_version"] == 3
 
 
-def test_registering_can_be_switched_off(project: Path, run_track: Track) -> None:
-    run_track()
+def test_registering_can_be_switched_off(project: Path, tracked: dict[str, Any]) -> None:
     record = register(project, TrackingSettings(experiment="shop", register_models=False))
     assert record["models"] == {}
     assert versions(project) == []
 
 
-def test_a_run_that_is_not_in_the_store_is_explained(project: Path, run_track: Track) -> None:
+def test_a_run_that_is_not_in_the_store_is_explained(project: Path, tracked: dict[str, Any]) -> None:
+    path = project / "reports/mlflow_run.json"
+    path.unlink()
     with pytest.raises(InputError, match="klantreis track"):
         register(project, SETTINGS)
-    record = run_track()
-    record["models"]["churn"]["decision"] = "m-0"
-    (project / "reports/mlflow_run.json").write_text(json.dumps(record))
+    tracked["models"]["churn"]["decision"] = "m-0"
+    path.write_text(json.dumps(tracked))
     with pytest.raises(InputError, match="not in the MLflow store"):
         register(project, SETTINGS)
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +43,15 @@ def customers() -> pd.DataFrame:
 def test_loads_elsewhere_without_pickles_and_predicts_the_same_bits(
     project: Path,
     repo: Path,
-    run_track: Callable[..., dict[str, Any]],
+    tracked: dict[str, Any],
     customers: pd.DataFrame,
     tmp_path: Path,
 ) -> None:
-    record = run_track()
     client = connect(project)
     folders = {
         f"{target} {phase}": client.get_logged_model(model_id).artifact_location
         for target in ("churn", "next_action")
-        for phase, model_id in record["models"][target].items()
+        for phase, model_id in tracked["models"][target].items()
     }
     # Columns in another order and one too many: they are found by name.
     customers[[*reversed(COLUMNS)]].assign(days_in_phase=3.0, extra=1.0).to_csv(
@@ -87,24 +85,22 @@ def test_loads_elsewhere_without_pickles_and_predicts_the_same_bits(
 
 
 def test_a_missing_column_is_named(
-    project: Path, run_track: Callable[..., dict[str, Any]], customers: pd.DataFrame
+    project: Path, tracked: dict[str, Any], customers: pd.DataFrame
 ) -> None:
     import mlflow
 
-    record = run_track()
-    folder = connect(project).get_logged_model(record["models"]["churn"]["decision"]).artifact_location
+    folder = connect(project).get_logged_model(tracked["models"]["churn"]["decision"]).artifact_location
     model = mlflow.pyfunc.load_model(folder)
     with pytest.raises(mlflow.MlflowException, match="recency__order"):
         model.predict(customers.drop(columns="recency__order"))
 
 
 def test_an_empty_list_gives_an_empty_answer(
-    project: Path, run_track: Callable[..., dict[str, Any]], customers: pd.DataFrame
+    project: Path, tracked: dict[str, Any], customers: pd.DataFrame
 ) -> None:
     import mlflow
 
-    record = run_track()
-    folder = connect(project).get_logged_model(record["models"]["churn"]["decision"]).artifact_location
+    folder = connect(project).get_logged_model(tracked["models"]["churn"]["decision"]).artifact_location
     assert mlflow.pyfunc.load_model(folder).predict(customers.iloc[:0]).shape == (0, 1)
 
 

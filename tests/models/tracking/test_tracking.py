@@ -23,7 +23,7 @@ def all_runs(project: Path) -> list[Any]:
 
 
 def test_the_same_results_are_one_run(
-    project: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch
+    project: Path, two_models: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = run_track()
     monkeypatch.setenv("DVC_EXP_NAME", "leaves15")
@@ -35,7 +35,9 @@ def test_the_same_results_are_one_run(
     assert run.data.tags["dvc.exp"] == "leaves15"
 
 
-def test_another_parameter_or_another_model_is_another_run(project: Path, run_track: Track) -> None:
+def test_another_parameter_or_another_model_is_another_run(
+    project: Path, two_models: Path, run_track: Track
+) -> None:
     run_track()
     run_track(train={"seed": 8})
     booster = project / "artifacts/churn/decision/lightgbm_0.txt"
@@ -44,13 +46,14 @@ def test_another_parameter_or_another_model_is_another_run(project: Path, run_tr
     assert len(all_runs(project)) == 3
 
 
-def test_how_fast_it_was_computed_does_not_make_another_run(project: Path, run_track: Track) -> None:
-    run_track()
+def test_how_fast_it_was_computed_does_not_make_another_run(
+    tracked: dict[str, Any], run_track: Track
+) -> None:
     assert run_track(engine={"threads": 1})["reused"]
 
 
 def test_a_run_that_was_cut_off_is_written_again(
-    project: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch
+    project: Path, two_models: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = tracking._log_files
 
@@ -74,8 +77,7 @@ def test_a_run_that_was_cut_off_is_written_again(
     assert {model.source_run_id for model in models} == {run.info.run_id}
 
 
-def test_metrics_are_named_for_the_charts(project: Path, run_track: Track) -> None:
-    run_track()
+def test_metrics_are_named_for_the_charts(project: Path, tracked: dict[str, Any]) -> None:
     (run,) = all_runs(project)
     evaluation = json.loads((project / "reports/evaluation.json").read_text())["targets"]["churn"]
     metrics = run.data.metrics
@@ -102,9 +104,9 @@ def test_the_lift_of_the_shortest_list_is_shown_whatever_its_length(
 
 
 def test_each_model_carries_its_own_metrics_and_says_whether_it_is_eligible(
-    project: Path, run_track: Track
+    project: Path, tracked: dict[str, Any]
 ) -> None:
-    record = run_track()
+    record = tracked
     client = connect(project)
     evaluation = json.loads((project / "reports/evaluation.json").read_text())["targets"]["readiness"]
     decision = client.get_logged_model(record["models"]["readiness"]["decision"])
@@ -129,7 +131,7 @@ def test_each_model_carries_its_own_metrics_and_says_whether_it_is_eligible(
 
 
 def test_the_run_says_what_it_was_made_of(
-    project: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch
+    project: Path, two_models: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DVC_EXP_NAME", "bins")
     record = run_track(train={"lightgbm": {"learning_rate": 0.05, "max_bin": 63}})
@@ -147,7 +149,7 @@ def test_the_run_says_what_it_was_made_of(
 
 
 def test_reports_tables_and_pictures_go_along_and_rows_of_customers_only_where_wanted(
-    project: Path, run_track: Track
+    project: Path, two_models: Path, run_track: Track
 ) -> None:
     record = run_track(tracking={"log_predictions": False})
     client = connect(project)
@@ -164,7 +166,7 @@ def test_reports_tables_and_pictures_go_along_and_rows_of_customers_only_where_w
 
 
 def test_a_copy_made_by_dvc_writes_to_the_store_of_the_project(
-    project: Path, run_track: Track, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path, two_models: Path, run_track: Track, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
     home.mkdir()
@@ -175,7 +177,7 @@ def test_a_copy_made_by_dvc_writes_to_the_store_of_the_project(
     assert (home / "mlartifacts").is_dir()
 
 
-def test_the_record_has_no_machine_path(project: Path, run_track: Track) -> None:
+def test_the_record_has_no_machine_path(project: Path, two_models: Path, run_track: Track) -> None:
     record = run_track()
     text = (project / "reports/mlflow_run.json").read_text()
     assert json.loads(text) == record
@@ -198,8 +200,9 @@ def test_a_stage_that_has_not_run_is_named(project: Path, run_track: Track) -> N
         run_track()
 
 
-def test_a_deleted_experiment_is_explained(project: Path, run_track: Track) -> None:
-    record = run_track()
-    connect(project).delete_experiment(record["experiment_id"])
+def test_a_deleted_experiment_is_explained(
+    project: Path, tracked: dict[str, Any], run_track: Track
+) -> None:
+    connect(project).delete_experiment(tracked["experiment_id"])
     with pytest.raises(InputError, match=r"tracking\.experiment"):
         run_track()
