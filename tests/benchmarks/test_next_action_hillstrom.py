@@ -35,7 +35,8 @@ def world(n: int, seed: int = 0) -> tuple[Mailing, np.ndarray]:
 
 def chosen(rule: np.ndarray, gain: np.ndarray | None = None) -> Chosen:
     gain = np.ones(len(rule)) if gain is None else gain
-    return Chosen(rule, np.ones(len(rule), np.int64), gain, ("constant", "constant"))
+    response = np.repeat(gain[:, None], 3, axis=1)
+    return Chosen(rule, np.ones(len(rule), np.int64), gain, response, ("constant", "constant"))
 
 
 def test_the_scores_are_right_on_average() -> None:
