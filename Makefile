@@ -13,6 +13,7 @@ setup: $(STAMP)  ## The environment in .venv, from the lock (the other targets d
 $(STAMP): requirements.lock pyproject.toml
 	@command -v python3 >/dev/null || { echo "python3 (3.11 or newer, with venv) is needed"; exit 1; }
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; found $$(python3 --version)"; exit 1; }
+	@[ ! -L .venv ] || { echo ".venv is a link to another environment, which would be emptied; remove the link"; exit 1; }
 	@echo "Setting up .venv from requirements.lock (once, a few minutes)"
 	@python3 -m venv --clear .venv
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
