@@ -102,7 +102,8 @@ def date_format(raw: Path, since: str) -> None:
 
     def change(rows: pd.DataFrame) -> pd.DataFrame:
         new = _late(rows, "opened_at", since)
-        rows.loc[new, "opened_at"] = pd.to_datetime(rows.loc[new, "opened_at"]).dt.strftime("%d/%m/%Y")
+        days = pd.to_datetime(rows.loc[new, "opened_at"], errors="coerce").dt.strftime("%d/%m/%Y")
+        rows.loc[new, "opened_at"] = days.fillna(rows.loc[new, "opened_at"])
         return rows
 
     _csv(raw / "service/tickets.csv", change)

@@ -99,7 +99,6 @@ def evaluate_files(
         If an input is missing or lacks a column.
     """
     meta = read_json(inputs.canonical / "meta.json")
-    customers = attributes_of(inputs.canonical / "customers.parquet")
     found: dict[str, Any] = {}
     parts = []
     for target in targets:
@@ -118,11 +117,7 @@ def evaluate_files(
         if predictions.empty:
             logger.info("%s: no test cutoff has matured; nothing to judge", target)
             continue
-        groups = dimensions(
-            predictions, inputs.features, customers, meta.get("audit_attributes", []),
-            inputs.canonical / "events.parquet", inputs.artifacts / "personas/personas.json",
-        )  # fmt: skip
-        parts.append(segment_lift(target, _with_extras(target, predictions, inputs), groups, settings))
+        parts.append(segments_of(target, inputs, settings, predictions))
         logger.info("%s: judged on %d rows, %d segment numbers", target, len(predictions), len(parts[-1]))
     tournament_file = inputs.artifacts / "next_action/tournament.json"
     tournament = read_json_if_there(tournament_file) or None
@@ -139,6 +134,43 @@ def evaluate_files(
     _write_plots(reports / "plots", cleaned(everything), segments, meta, Words(language, journey))
     write_json(reports / "metrics.json", numbers)
     return numbers
+
+
+def segments_of(
+    target: str,
+    inputs: EvaluationInputs,
+    settings: EvaluationSettings,
+    predictions: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Judge one target in every segment, as `models.segments.segment_lift` does, with all that is known of its rows.
+
+    Parameters
+    ----------
+    target : str
+        Which yes-or-no target.
+    inputs : EvaluationInputs
+        Where to read.
+    settings : EvaluationSettings
+        Top shares, resamples, confidence, minimum cell, seed.
+    predictions : DataFrame, optional
+        The out-of-time predictions of the target, if they were read already.
+
+    Raises
+    ------
+    InputError
+        If an input is missing or lacks a column.
+    """
+    if predictions is None:
+        predictions = _predictions(inputs.artifacts / target / "out_of_time.parquet")
+    if predictions.empty:
+        return pd.DataFrame(columns=SEGMENT_LIFT.names)
+    meta = read_json(inputs.canonical / "meta.json")
+    groups = dimensions(
+        predictions, inputs.features, attributes_of(inputs.canonical / "customers.parquet"),
+        meta.get("audit_attributes", []), inputs.canonical / "events.parquet",
+        inputs.artifacts / "personas/personas.json",
+    )  # fmt: skip
+    return segment_lift(target, _with_extras(target, predictions, inputs), groups, settings)
 
 
 def phases_over_time(features: Path) -> dict[str, Any]:
@@ -201,8 +233,8 @@ def _with_extras(target: str, predictions: pd.DataFrame, inputs: EvaluationInput
     return predictions
 
 
-def write_segments(reports: Path, segments: pd.DataFrame) -> None:
-    """Write ``segment_lift.parquet``, and ``.csv`` in which a group that is too small has one row, not one per metric.
+def write_segments(reports: Path, segments: pd.DataFrame, name: str = "segment_lift") -> None:
+    """Write a parquet, and a CSV in which a group that is too small has one row, not one per metric.
 
     Parameters
     ----------
@@ -210,12 +242,14 @@ def write_segments(reports: Path, segments: pd.DataFrame) -> None:
         Folder to write into.
     segments : DataFrame
         Columns as in ``SEGMENT_LIFT``.
+    name : str
+        Of both files, without ending.
     """
     table = pa.Table.from_pandas(segments, schema=SEGMENT_LIFT, preserve_index=False)
-    with replacing(reports / "segment_lift.parquet") as beside:
+    with replacing(reports / f"{name}.parquet") as beside:
         pq.write_table(table.replace_schema_metadata(SEGMENT_LIFT.metadata), beside, compression="zstd")
     repeated = segments.duplicated(["target", "phase", "segment_kind", "segment", "note"])
-    with replacing(reports / "segment_lift.csv") as beside:
+    with replacing(reports / f"{name}.csv") as beside:
         segments[(segments["note"] == "") | ~repeated].to_csv(
             beside, index=False, float_format="%.6g", lineterminator="\n"
         )

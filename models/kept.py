@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import wraps
 from pathlib import Path
 from threading import RLock
-from typing import TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 T = TypeVar("T")
+P = ParamSpec("P")
+Reader = Callable[Concatenate[Path, P], T]
 Stamp = tuple[tuple[str, int, int, int], ...]
 
 
-def kept(most: int) -> Callable[[Callable[[Path], T]], Callable[[Path], T]]:
+def kept(most: int) -> Callable[[Reader[P, T]], Reader[P, T]]:
     """Make a reader remember what it read; what it gives must not be changed by anybody.
+
+    What is asked of the file beside its path (positional, hashable) makes another reading.
 
     Parameters
     ----------
     most : int
-        Files or folders that are remembered, the latest.
+        Readings that are remembered, the latest.
 
     Examples
     --------
@@ -37,18 +41,18 @@ def kept(most: int) -> Callable[[Callable[[Path], T]], Callable[[Path], T]]:
     ('another', 2)
     """
 
-    def remember(read: Callable[[Path], T]) -> Callable[[Path], T]:
-        known: OrderedDict[Path, tuple[Stamp, T]] = OrderedDict()
+    def remember(read: Reader[P, T]) -> Reader[P, T]:
+        known: OrderedDict[Hashable, tuple[Stamp, T]] = OrderedDict()
         lock = RLock()
 
         @wraps(read)
-        def reader(path: Path) -> T:
+        def reader(path: Path, /, *asked: P.args, **named: P.kwargs) -> T:
             with lock:
-                stamp = _stamp(path)
-                found = known.pop(path, None)
+                stamp, key = _stamp(path), (path, asked, tuple(named.items()))
+                found = known.pop(key, None)
                 if found is None or found[0] != stamp:
-                    found = stamp, read(path)
-                known[path] = found
+                    found = stamp, read(path, *asked, **named)
+                known[key] = found
                 while len(known) > most:
                     known.popitem(last=False)
                 return found[1]

@@ -1,9 +1,9 @@
-"""Command that writes who to speak to, per phase and band."""
+"""Commands on groups of customers: who to speak to, and where the champion does better or worse."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -20,3 +20,13 @@ def audiences(
     from pipelines.audiences import run
 
     typer.echo(run(project_root(), out))
+
+
+@app.command()
+def segments(
+    against: Annotated[Literal["champion"], typer.Option(help="whom to put beside the model")] = "champion",
+) -> None:
+    """Write the segment table with the champion of the registry beside every number."""
+    from pipelines.segments import run
+
+    typer.echo("\n".join(run(project_root())))

@@ -10,7 +10,7 @@ import logging
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -30,6 +30,7 @@ from pipelines.paths import Project
 from pipelines.person_events import person_events
 from pipelines.score import data_hash, model_version, next_categories
 from pipelines.score_batches import scored_columns, scored_slices
+from pipelines.score_lock import held, in_use
 from pipelines.whose_ids import read_links
 
 logger = logging.getLogger(__name__)
@@ -115,18 +116,28 @@ def finished_parts(job: Job) -> Iterator[list[Path]]:
     ------
     list of Path
         Arrow files with `Job.schema`: a batch per block of the list, rows in any order.
+
+    Raises
+    ------
+    InputError
+        If another run is scoring the same list.
     """
     home = job.project.root / "data" / "score_list"
     folder = home / job.key()
-    folder.mkdir(parents=True, exist_ok=True)
-    _sweep(home, folder.name)
     try:
-        yield _all_parts(job, folder)
-    except BaseException:
-        if not list(folder.glob("part-*.arrow")):
-            _remove(folder)
-        raise
-    _remove(folder)
+        with held(folder):
+            folder.mkdir(exist_ok=True)
+            _sweep(home, folder.name)
+            try:
+                yield _all_parts(job, folder)
+            except BaseException:
+                if not list(folder.glob("part-*.arrow")):
+                    shutil.rmtree(folder, ignore_errors=True)
+                raise
+            shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        with suppress(OSError):  # parts or another run are there
+            home.rmdir()
 
 
 def _all_parts(job: Job, folder: Path) -> list[Path]:
@@ -189,14 +200,8 @@ def _put_aside(table: pa.Table, blocks: int, file: Path) -> None:
 
 
 def _sweep(home: Path, mine: str) -> None:
-    """Remove parts that nobody can go on with: of other models or other data."""
+    """Remove parts that nobody can go on with: of other models or other data, and no run is at them."""
     current = mine.rsplit("-", 1)[0]
     for left in home.iterdir():
-        if left.is_dir() and not left.name.startswith(current):
+        if left.is_dir() and not left.name.startswith(current) and not in_use(left):
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    if not any(folder.parent.iterdir()):
-        folder.parent.rmdir()

@@ -18,7 +18,9 @@ from urllib.request import urlopen
 import typer
 
 from features.errors import InputError
-from models.tracking.address import SERVERS, artifact_root, scheme_of, shown, tracking_uri
+from models.tracking.address import SERVERS, artifact_root, database_file, scheme_of, shown, tracking_uri
+from models.tracking.relocation import follow
+from models.tracking.store_health import explained
 from pipelines.paths import Project
 
 #: Seconds; a loaded machine takes a minute for its imports.
@@ -64,7 +66,7 @@ def run(root: Path, port: int, open_page: bool = True) -> None:
         typer.echo(f"Runs go to the server of MLFLOW_TRACKING_URI. Open  {address}")
         _show(address, open_page)
         return
-    _check_database(root, uri)
+    _check_database(uri)
     _check_port(port)
     with _serving(root, uri, port) as server:
         typer.echo("Starting the MLflow server (up to a minute) ...")
@@ -88,23 +90,25 @@ def _page(root: Path) -> str:
     return f"#{page}?workflowType=machine_learning{view}"
 
 
-def _check_database(root: Path, uri: str) -> None:
-    if scheme_of(uri) != "sqlite":
+def _check_database(uri: str) -> None:
+    path = database_file(uri)
+    if path is None:
         return
-    path = Path(uri.removeprefix("sqlite:///").split("?", 1)[0])
     if not path.is_file():
         raise InputError(
             f"there is no {path.name} yet, so nothing to show; `make repro` (or `klantreis track`) writes the first run"
         )
-    from models.tracking.run import connect
-
-    # Brings the database to this version of MLflow, and its addresses to this folder when the project was moved.
-    connect(root)
+    with explained(uri, first=True):
+        # Its addresses lead to this folder again when the project was moved. Not through ``connect``: the server
+        # imports MLflow anyway, and once is slow enough.
+        follow(path)
 
 
 def _check_port(port: int) -> None:
+    if not 0 < port < 65536:
+        raise InputError(f"port {port} is no port; choose one from 1 to 65535: klantreis ui --port 5001")
     if not _is_free(port):
-        other = next((number for number in range(port + 1, port + 100) if _is_free(number)), 0)
+        other = next((number for number in range(5001, 5100) if number != port and _is_free(number)), 5001)
         raise InputError(
             f"port {port} is taken, perhaps by an MLflow server that still runs (look at http://127.0.0.1:{port}); "
             f"stop that, or choose another port: klantreis ui --port {other}, or make ui PORT={other}"
@@ -116,7 +120,7 @@ def _is_free(port: int) -> bool:
         one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             one.bind(("127.0.0.1", port))
-        except (OSError, OverflowError):
+        except OSError:
             return False
     return True
 

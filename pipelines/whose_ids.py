@@ -57,7 +57,11 @@ def who(project: Project, wanted: CustomerList, at_us: int, key: bytes) -> pd.Da
     if several.any():
         first = int(np.argmax(several))
         word = wanted.ids[first].as_py()
-        meant = " or ".join(f"{space}:{word}" for space, places in readings.items() if space in ID_SPACES and places[first] >= 0)
+        meant = " or ".join(
+            f"{space}:{word}"
+            for space, places in readings.items()
+            if space in ID_SPACES and places[first] >= 0
+        )
         raise InputError(
             f"{int(several.sum())} id(s) of the list could be of several customers, the first is {word!r}: write "
             f"which is meant ({meant})"

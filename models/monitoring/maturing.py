@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.cutoffs import day_of
-from features.settings import LabelContract
+from features.settings import DORMANT, LabelContract
 from models.base_rate_drift import ALL
 from models.base_rate_drift import _between as between
 from models.bootstrap import CustomerBootstrap, interval
@@ -21,6 +21,7 @@ from models.metrics.ece import noise_floor
 from models.monitoring.checks._check import Finding, said
 from models.monitoring.outcomes import Outcomes, matures_on
 from models.monitoring.settings import MonitorSettings
+from models.monitoring.usual import CHANCE
 from models.settings import EvaluationSettings
 from models.target import CHURN, READINESS
 
@@ -164,19 +165,22 @@ class Judge:
         }  # fmt: skip
 
 
-_CALIBRATION = ("expected", "gap", "ece", "noise_floor", "calibrated")
+_CALIBRATION = ("expected", "gap", "ece", "noise_floor", "calibrated", "beyond_chance")
 
 
 def _calibration(y: npt.NDArray[np.float64], p: npt.NDArray[np.float64], confidence: float) -> dict[str, Any]:
     from scipy.stats import norm
 
     gap, spread = float((p - y).mean()), float((p - y).std())
-    reach = float(norm.ppf((1 + confidence) / 2)) * spread / np.sqrt(len(y))
+    error_of_mean = spread / np.sqrt(len(y))
+    reach = float(norm.ppf((1 + confidence) / 2)) * error_of_mean
     low, high = gap - reach, gap + reach
     error = float(registered()["ece"].function(y, p))
     return {
         "expected": float(p.mean()), "gap": _numbers(gap, low, high), "ece": error, "noise_floor": noise_floor(p),
         "calibrated": bool(low <= 0 <= high or abs(gap) < NO_GAP),
+        # A file has dozens of scores and phases: what somebody is called for must be surer than one interval.
+        "beyond_chance": bool(abs(gap) > CHANCE * error_of_mean),
     }  # fmt: skip
 
 
@@ -203,10 +207,12 @@ def control_against_rest(
 ) -> list[dict[str, Any]]:
     """Compare orders of who was kept without action with those of everybody else, whatever they were given.
 
-    Who is control was drawn; so the difference is what the actions brought, if they were carried out.
+    Who is control was drawn; so the difference is what the actions brought, if they were carried out. Dormant customers
+    are in neither group: none of them is drawn, since none of them gets an action.
     """
     if "is_control" not in scores or not scores["is_control"].notna().all():
         return []
+    scores = scores[scores["phase"].astype(str) != DORMANT]
     control = scores["is_control"].to_numpy(dtype=np.bool_)
     who, told = scores["customer_id"].to_numpy(dtype=np.int64), []
     for window in days:
@@ -249,7 +255,7 @@ def concerns(results: Sequence[Mapping[str, Any]], limits: MonitorSettings) -> l
                     _TRAIN, value=lift["value"], limit=limits.lift,
                 )
             )  # fmt: skip
-        if gap and gap["value"] is not None and abs(gap["value"]) > limits.gap and not one["calibrated"]:
+        if gap and gap["value"] is not None and abs(gap["value"]) > limits.gap and one["beyond_chance"]:
             found.append(
                 Finding(
                     "alarm", one["score"], one["phase"],

@@ -34,8 +34,8 @@ def raw_schema(source: Source) -> dict[str, dict[str, Any]]:
     dict
         ``<part>/<table>`` to ``file`` (name), ``files`` (number), ``rows`` (looked at) and ``columns``: per column
         ``type``, ``empty`` (share), ``shape`` (how nearly every value is written: ``A999`` for a letter and digits;
-        None: in several ways, or as a few words) and ``words`` (counts of a closed vocabulary; None: it is none). Values of other
-        columns are never kept.
+        None: in several ways, or as a few words) and ``words`` (counts of a closed vocabulary; None: it is none).
+        Values of other columns are never kept.
     """
     newest: dict[str, RawFile] = {}
     number: Counter[str] = Counter()

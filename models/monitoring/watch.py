@@ -64,7 +64,7 @@ _WORDS = {
     "en": {
         "fine": "fine", "attention": "attention needed", "unknown": "nothing could be judged",
         "not_judged": "not judged",
-        "sum": "{compared} numbers compared with their own past; some {chance} passed by chance at a past moment",
+        "sum": "{compared} numbers compared with their own past; at earlier moments some {chance} of them stood out",
         "alarm": "!", "note": "-", "do": "do",
     },
     "nl": {

@@ -6,27 +6,27 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
 from features.contract import DAY_US
+from models.kept import kept
 from models.policies.rule import IntArray
 from models.policies.settings import Budget, ContactCap
 
+#: Customers, rising, and how many contacts each had.
+Counts = tuple[IntArray, IntArray]
 #: As known at the moment of deciding: an event of a browser that was linked since is the customer's.
 _EVENTS = """
-    SELECT w.row, count(DISTINCT e.event_id) AS n
-    FROM wanted w JOIN read_parquet($events) e USING (customer_id)
-    WHERE e.kind IN (SELECT unnest($kinds)) AND ($channel IS NULL OR e.channel = $channel)
-      AND e.occurred_us >= $since AND e.occurred_us < $now
-      AND e.known_us <= $now AND (e.until_us IS NULL OR e.until_us > $now)
-    GROUP BY w.row
+    SELECT customer_id, count(DISTINCT event_id) AS n FROM read_parquet($path)
+    WHERE kind IN (SELECT unnest($kinds)) AND ($channel IS NULL OR channel = $channel)
+      AND occurred_us >= $since AND occurred_us < $now
+      AND known_us <= $now AND (until_us IS NULL OR until_us > $now)
+    GROUP BY customer_id ORDER BY customer_id
 """
 _DECISIONS = """
-    SELECT w.row, count(*) AS n
-    FROM wanted w JOIN read_parquet($decisions) d USING (customer_id)
-    WHERE (d.action IN (SELECT unnest($actions)) OR ($over_all AND d.action <> 'none'))
-      AND d.decided_us >= $since AND d.decided_us < $now
-    GROUP BY w.row
+    SELECT customer_id, count(*) AS n FROM read_parquet($path)
+    WHERE (action IN (SELECT unnest($actions)) OR ($channel IS NULL AND action <> 'none'))
+      AND decided_us >= $since AND decided_us < $now
+    GROUP BY customer_id ORDER BY customer_id
 """
 _SPENT = """
     SELECT action, sum(cost), count(*) FROM read_parquet($decisions)
@@ -56,34 +56,52 @@ def contacts_before(
         Pseudonyms.
     decided_us : int
     channels : mapping of action to channel
+
+    Notes
+    -----
+    Everybody's contacts are counted once and kept for the next batch of customers.
     """
-    if not caps:
-        return ()
+    counts = []
+    for cap in caps:
+        actions = tuple(sorted(arm for arm, one in channels.items() if cap.channel in (None, one)))
+        done = _theirs(_events(events, cap, decided_us), customers)
+        counts.append(np.maximum(done, _theirs(_decisions(decisions, cap, actions, decided_us), customers)))
+    return tuple(counts)
+
+
+@kept(8)
+def _events(path: Path, cap: ContactCap, decided_us: int) -> Counts:
+    return _counted(path, _EVENTS, cap, decided_us, {"kinds": list(cap.kinds)})
+
+
+@kept(8)
+def _decisions(path: Path, cap: ContactCap, actions: tuple[str, ...], decided_us: int) -> Counts:
+    return _counted(path, _DECISIONS, cap, decided_us, {"actions": list(actions)})
+
+
+def _counted(
+    path: Path, query: str, cap: ContactCap, decided_us: int, more: Mapping[str, list[str]]
+) -> Counts:
+    """Count the contacts of everybody who had one: customers, rising, and how many each had."""
+    if not path.is_file():
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     import duckdb
 
+    moments = {"since": decided_us - cap.days * DAY_US, "now": decided_us}
     with duckdb.connect(config={"threads": 1}) as database:
-        wanted = pa.table({"row": np.arange(len(customers)), "customer_id": customers})
-        database.register("wanted", wanted)
-        counts = []
-        for cap in caps:
-            moments = {"since": decided_us - cap.days * DAY_US, "now": decided_us}
-            most = np.zeros(len(customers), dtype=np.int64)
-            by = sorted(arm for arm, one in channels.items() if cap.channel in (None, one))
-            for query, path, more in (
-                (_EVENTS, events, {"events": str(events), "kinds": list(cap.kinds), "channel": cap.channel}),
-                (
-                    _DECISIONS,
-                    decisions,
-                    {"decisions": str(decisions), "actions": by, "over_all": cap.channel is None},
-                ),
-            ):
-                if path.is_file():
-                    found = database.execute(query, {**moments, **more}).fetchnumpy()
-                    own = np.zeros(len(customers), dtype=np.int64)
-                    own[np.asarray(found["row"])] = np.asarray(found["n"])
-                    most = np.maximum(most, own)
-            counts.append(most)
-    return tuple(counts)
+        found = database.execute(
+            query, {"path": str(path), "channel": cap.channel, **moments, **more}
+        ).fetchnumpy()
+    return np.asarray(found["customer_id"], dtype=np.int64), np.asarray(found["n"], dtype=np.int64)
+
+
+def _theirs(counts: Counts, customers: IntArray) -> IntArray:
+    """Look up what some customers had; 0 for who is not there."""
+    who, n = counts
+    if not len(who):
+        return np.zeros(len(customers), dtype=np.int64)
+    place = np.minimum(np.searchsorted(who, customers), len(who) - 1)
+    return np.where(who[place] == customers, n[place], 0)
 
 
 def spent_before(budgets: Mapping[str, Budget], decisions: Path, decided_us: int) -> dict[str, float]:

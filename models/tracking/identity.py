@@ -14,7 +14,7 @@ import yaml
 from features.errors import InputError
 
 #: Part of the content key: raise it when the run is written differently, and old runs are not reused.
-LAYOUT = 3
+LAYOUT = 4
 #: Blocks of params.yaml that say where and how fast, not what comes out.
 NO_EFFECT = ("engine", "tracking")
 #: Beside everything in ``artifacts/``, what the content key is made of.
@@ -46,6 +46,9 @@ def content_key(root: Path, params: Mapping[str, Any]) -> str:
         The whole of ``params.yaml``; blocks that say where and how fast are left out.
     """
     asked = {name: value for name, value in params.items() if name not in NO_EFFECT}
+    # The one word of those blocks that decides which files a run holds.
+    if not params.get("tracking", {}).get("log_predictions", True):
+        asked["log_predictions"] = False
     digest = hashlib.sha256(json.dumps([LAYOUT, asked], sort_keys=True, default=str).encode())
     files = [root / name for name in RESULTS]
     for path in files:

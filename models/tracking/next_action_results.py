@@ -16,6 +16,8 @@ NUMBERS = ("value", "low", "high", "n", "ess", "max_weight")
 def next_action_tables(root: Path) -> Tables:
     """Give the policies of every phase and the effects per segment that were tested; empty without a tournament.
 
+    The policy that serves a phase says so in ``served``.
+
     Parameters
     ----------
     root : Path
@@ -24,13 +26,17 @@ def next_action_tables(root: Path) -> Tables:
     artifacts = root / "artifacts/next_action"
     phases = read_json_if_there(artifacts / "tournament.json").get("phases", {})
     policies = [
-        _policy(phase, one["state"], policy)
+        _policy(phase, one["state"], policy) | {"served": "yes" if policy["name"] == _served(one) else ""}
         for phase, one in phases.items()
         for policy in one.get("policies", [])
     ]
     effects = _effects(artifacts / "segment_effects.parquet")
     named = (("next_action_policies", policies), ("next_action_segment_effects", effects))
     return {name: rows for name, rows in named if rows}
+
+
+def _served(phase: dict[str, object]) -> object:
+    return "personalised" if phase["state"] == "personalise" else phase.get("recommended")
 
 
 def _policy(phase: str, state: str, policy: dict[str, object]) -> Row:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from models.json_files import read_json_if_there
+from models.json_files import read_json
 from models.metrics import shortest_lift
 from models.target import TARGETS
 from models.tracking.identity import git
@@ -41,7 +41,7 @@ def run_tags(
     changed : str
         The parameters that differ from their defaults.
     """
-    meta = read_json_if_there(root / "data/canonical/meta.json")
+    meta = read_json(root / "data/canonical/meta.json")
     served = dict.fromkeys(model.phase for model in models if model.eligible)
     days = {target: params[target]["horizon_days"] for target in TARGETS}
     commit = git(root, "rev-parse", "HEAD")
@@ -106,8 +106,10 @@ def _cell(model: ModelContent | None, name: str) -> str:
     if model is None:
         return "-"
     number = f"{model.metrics[name]:.3g}" if name in model.metrics else ""
-    state = model.candidate if model.target == "next_action" else "" if model.eligible else "not eligible"
-    return ", ".join(word for word in (number, state) if word) or "-"
+    if model.target == "next_action":
+        # What serves goes first: a loss behind "constant" is one that choosing would make, not one that is made.
+        return f"{model.candidate} (choosing: {number})" if number else model.candidate
+    return ", ".join(word for word in (number, "" if model.eligible else "not eligible") if word) or "-"
 
 
 def _origin(root: Path, tags: Mapping[str, str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,9 +12,11 @@ if TYPE_CHECKING:
     from models.tracking.content import ModelContent, RunContent
 
 #: What names a row, where a table has these columns. MLflow groups by the first column of a table.
-NAMES = ("target", "segment_kind", "segment", "phase", "kpi", "from", "to", "policy", "arm", "metric")
-#: What to compare first: MLflow shows the second column.
-FIRST = ("value", "effect")
+NAMES = (
+    "target", "segment_kind", "segment", "phase", "kpi", "from", "to", "policy", "action", "measure", "metric",
+)  # fmt: skip
+#: What to compare first: MLflow shows the second column. Its interval stands beside it.
+FIRST = ("value", "effect", "low", "high")
 
 
 def tables_of(content: RunContent) -> dict[str, pd.DataFrame]:
@@ -32,13 +35,13 @@ def tables_of(content: RunContent) -> dict[str, pd.DataFrame]:
 
 
 def with_names(table: pd.DataFrame) -> pd.DataFrame:
-    """Put a column that names the row in front, and what to compare behind it.
+    """Put a column that names the row in front, and what to compare behind it; what the name is made of goes last.
 
     Examples
     --------
     >>> found = with_names(pd.DataFrame({"phase": ["decision"], "policy": ["mail"], "n": [9], "value": [1.5]}))
     >>> list(found), found["row"][0]
-    (['row', 'value', 'phase', 'policy', 'n'], 'decision · mail')
+    (['row', 'value', 'n', 'phase', 'policy'], 'decision · mail')
     """
     names = [name for name in NAMES if name in table]
     if not names or table.empty:
@@ -51,8 +54,15 @@ def with_names(table: pd.DataFrame) -> pd.DataFrame:
         .agg(" \N{MIDDLE DOT} ".join, axis=1)
     )
     first = [name for name in FIRST if name in table]
-    rest = [name for name in table if name not in first]
-    return pd.concat([row.rename("row"), table[first + rest]], axis=1)
+    rest = [name for name in table if name not in (*first, *names)]
+    return pd.concat([row.rename("row"), table[first + rest + names].map(_short)], axis=1)
+
+
+def _short(value: object) -> object:
+    """Give a number as in the reports: four digits, whole ones whole."""
+    if not isinstance(value, float) or not math.isfinite(value):
+        return value
+    return float(f"{value:.4g}") if abs(value) < 1000 else float(round(value))
 
 
 def forecasts(models: Sequence[ModelContent]) -> pd.DataFrame:

@@ -37,3 +37,16 @@ def test_no_more_is_kept_than_was_asked_for(tmp_path: Path) -> None:
     for one in ("a", "a", "b", "a"):
         name(tmp_path / one)
     assert seen == ["a", "b", "a"]
+
+
+def test_another_question_to_the_same_file_is_another_reading(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    @kept(2)
+    def line(path: Path, number: int) -> str:
+        asked.append(number)
+        return path.read_text().splitlines()[number]
+
+    (tmp_path / "words").write_text("a\nb")
+    assert [line(tmp_path / "words", number) for number in (0, 1, 0, 1)] == ["a", "b", "a", "b"]
+    assert asked == [0, 1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -11,9 +12,11 @@ import yaml
 from typer.testing import CliRunner
 
 from features.errors import InputError
-from models.tracking.run import connect
 from pipelines import cli_monitor, mature, monitor, score
+from pipelines.made_under import made_under, refused
 from pipelines.monitor import MonitorOptions
+from pipelines.paths import Project
+from pipelines.plan import load_plan
 
 QUIET = MonitorOptions(track=False)
 
@@ -27,26 +30,26 @@ def params(shop: Path, **blocks: dict[str, object]) -> None:
     path.write_text(yaml.safe_dump(content))
 
 
-def test_a_run_remembers_tells_what_changed_until_it_is_accepted_and_logs_once(
+#: What costs seconds and is looked at in tests/models/monitoring.
+SLOW = ["features", "phases", "labels", "scores", "volume", "blanks", "amounts", "clock"]
+
+
+def test_a_run_remembers_and_tells_what_changed_until_it_is_accepted(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    params(
-        shop,
-        monitor={
-            "leave_out": ["features", "phases", "labels", "scores", "volume", "blanks", "amounts", "clock"]
-        },
+    logged: list[dict[str, object]] = []
+    monkeypatch.setattr(
+        "models.tracking.monitoring.log_monitor", lambda root, settings, found, report: logged.append(found)
     )
-    assert monitor.run(shop, QUIET)[0] == "fine"
+    params(shop, monitor={"leave_out": SLOW})
+    assert monitor.run(shop, QUIET)[0] == "fine" and not logged
     orders = shop / "raw" / "orders.csv"
     whole = orders.read_text()
     orders.write_text(whole.replace("groep", "soort", 1))
     for _ in range(2):
         state, told = monitor.run(shop, MonitorOptions())
         assert state == "attention" and any("'groep' has vanished" in line for line in told)
-    client = connect(shop)
-    experiment = client.get_experiment_by_name("klantreis-monitoring")
-    runs = client.search_runs([experiment.experiment_id])
-    assert len(runs) == 1 and runs[0].data.metrics["alarms/schema"] == 1
+    assert [one["state"] for one in logged] == ["attention"] * 2 and logged[0] == logged[1]
     monkeypatch.chdir(shop)
     shown = CliRunner().invoke(cli_monitor.app, ["monitor", "--no-track"])
     assert shown.exit_code == 1 and "do: " in shown.stdout
@@ -56,7 +59,7 @@ def test_a_run_remembers_tells_what_changed_until_it_is_accepted_and_logs_once(
 
 
 def test_today_makes_the_log_old_and_must_be_a_day(shop: Path) -> None:
-    params(shop, monitor={"leave_out": ["features"]})
+    params(shop, monitor={"leave_out": SLOW})
     state, told = monitor.run(shop, MonitorOptions(today="2030-01-01", track=False))
     assert state == "attention" and any("before today" in line for line in told)
     with pytest.raises(InputError, match="YYYY-MM-DD"):
@@ -93,12 +96,11 @@ def test_scores_mature_and_those_of_another_contract_or_hindsight_are_refused(
     )
     pq.write_table(grown, shop / "data/canonical/events.parquet")
     plan_file.write_text(json.dumps(plan | {"complete_until_us": plan["complete_until_us"] + weeks}))
-    mature.run(shop, [], track=True)
+    mature.run(shop, [], track=False)
     found = json.loads((shop / "reports" / "mature.json").read_text())["files"][0]
     assert found["refused"] is None and found["known"] == found["rows"] > 100
     scores = {(one["score"], one["days"]) for one in found["results"] if one["phase"] == "all"}
     assert {("p_ready", 7), ("p_ready", 14), ("p_churn", 28), ("p_order_7d", 7)} <= scores
-    assert connect(shop).get_experiment_by_name("klantreis-monitoring") is not None
     contracts = [one | {"horizon_days": 21} if one["target"] == "churn" else one for one in plan["contracts"]]
     plan_file.write_text(json.dumps(plan | {"contracts": contracts}))
     mature.run(shop, [kept], track=False)
@@ -112,6 +114,25 @@ def test_scores_mature_and_those_of_another_contract_or_hindsight_are_refused(
     mature.run(shop, [tmp_path / "early.csv"], track=False)
     hindsight = json.loads((shop / "reports" / "mature.json").read_text())["files"][0]
     assert "have seen what happened" in hindsight["refused"]["en"]
+
+
+def test_the_record_beside_a_file_says_how_it_was_made_while_the_file_is_the_same(
+    shop: Path, tmp_path: Path
+) -> None:
+    plan = load_plan(Project(shop))
+    path, record = tmp_path / "list.csv", tmp_path / "list.csv.json"
+    path.write_text("customer_id\n1\n")
+    told = {
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "models": {"phases": {"churn": {"decision": {"learnt_until": "2024-01-08"}}}},
+        "contracts": {one.target: one.model_dump(mode="json") for one in plan.contracts},
+    }
+    record.write_text(json.dumps(told))
+    made = made_under(Project(shop), plan, path, "old")
+    assert made is not None and refused(made, plan, "2024-01-08") is None and not made.timing
+    assert "have seen what happened" in (refused(made, plan, "2024-01-01") or {})["en"]
+    path.write_text("customer_id\n2\n")
+    assert made_under(Project(shop), plan, path, "old") is None
 
 
 def test_what_is_no_score_file_is_said(shop: Path, tmp_path: Path) -> None:

@@ -54,3 +54,9 @@ def test_a_server_elsewhere_is_linked_without_starting_one(
     said = capsys.readouterr().out
     assert "https://mlflow.example.org/team/#/experiments?" in said, "the record is of another store"
     assert "secret" not in said
+
+
+def test_a_number_that_is_no_port_is_said(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ui, "_check_database", lambda *_: None)
+    with pytest.raises(InputError, match="5000000 is no port"):
+        ui.run(project, 5000000)

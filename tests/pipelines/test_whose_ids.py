@@ -42,7 +42,7 @@ def found(project: Project, *ids: str, day: int = 9) -> list[str | None]:
     names = pq.read_table(project.ids).to_pylist()
     shown = {row["customer_id"]: row["source_id"] for row in names}
     told = who(project, CustomerList(ids, len(ids), 0, 0), day * DAY_US, KEY)
-    assert told["source_id"].tolist() == list(ids)
+    assert len(told) == len(ids)
     return [shown[row.customer_id] if row.known else None for row in told.itertuples()]
 
 

@@ -13,7 +13,7 @@ from models.monitoring.evidence import Evidence
 from models.monitoring.usual import Walk, psi, walk
 
 #: One moved feature in one phase is a note; so many of a family, or one that moved so many times its bound, an alarm.
-MANY, FAR = 3, 2.0
+MANY, FAR = 3, 3.0
 #: The largest are named.
 NAMED = 3
 TOO_FEW = said("fewer than three cutoffs to compare", "minder dan drie momenten om te vergelijken")

@@ -16,6 +16,8 @@ SCORES: tuple[tuple[str, Kind], ...] = (
     ("score", "number"), ("band", "text"), ("predicted_value", "number"), ("next_order_p50", "number"),
     ("action", "text"), ("action_valid_until", "day"),
 )  # fmt: skip
+#: What stands before the ids of HubSpot's records, where the source ``hubspot`` knows no number of the shop.
+HUBSPOT = "hubspot:"
 ADDRESS = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
 
 
@@ -68,5 +70,13 @@ def only(ids: pa.Array, wanted: pa.Array) -> pa.Array:
 
 
 def customers_only(ids: pa.Array, spaces: pa.Array, key: str) -> pa.Array:
-    """Take customers of the source (``customer``); browsers, cards and hashed addresses cannot be matched."""
-    return only(ids, pc.fill_null(pc.equal(spaces, "customer"), False))
+    """Take customers of the shop; browsers, cards, hashed addresses and HubSpot's own records cannot be matched.
+
+    Examples
+    --------
+    >>> ids = pa.array(["7", "b.1", "hubspot:123"])
+    >>> customers_only(ids, pa.array(["customer", "browser", "customer"]), "user_id").to_pylist()
+    ['7', None, None]
+    """
+    customers = pc.fill_null(pc.equal(spaces, "customer"), False)
+    return only(ids, pc.and_(customers, pc.invert(pc.starts_with(ids, HUBSPOT))))

@@ -6,8 +6,10 @@ here; who refused analytics, advertising or personalisation is left out.
 
 References
 ----------
-Google, [GA4] Import user data, https://support.google.com/analytics/answer/10071143.
-Google, [GA4] Event collection limits, https://support.google.com/analytics/answer/9267744.
+Google, [GA4] Import user data, https://support.google.com/analytics/answer/10071143 (the key ``user_id``; no key twice;
+custom dimensions first, Analytics takes up to 4 hours to know them; joined with events from then on only).
+Google, [GA4] Event collection limits, https://support.google.com/analytics/answer/9267744 (25 user properties, 24 and
+36 characters; 256 for a user id). Not found in writing: the size of a file; a million of our rows are some 80 MB.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ DESTINATION = Destination(
     title="Google Analytics 4",
     key="user_id",
     keys_of=_keys,
-    no_key="no user id that may go to Google (browsers, cards and e-mail addresses may not)",
+    no_key="no user id that may go to Google (browsers, cards, e-mail addresses and records of HubSpot may not)",
     columns={
         "as_of": "kr_scored_on", "phase": "kr_phase", "persona": "kr_persona", "p_ready": "kr_p_ready",
         "p_churn": "kr_p_churn", "score": "kr_score", "band": "kr_band", "predicted_value": "kr_predicted_value",

@@ -6,8 +6,10 @@ dates as date picker, probabilities as number, the rest as single-line text.
 
 References
 ----------
-HubSpot, Set up import files, https://knowledge.hubspot.com/import-and-export/set-up-your-import-file (UTF-8, one
-header row, fewer than 1,000 columns, 1,048,576 rows per file, an empty cell leaves the property as it is).
+HubSpot, Set up import files, https://knowledge.hubspot.com/import-and-export/set-up-your-import-file (of October 2025:
+UTF-8, one header row, fewer than 1,000 columns; 512 MB and 1,048,576 rows per file; with free tools 20 MB, some 250,000
+rows of ours). Not found in writing of HubSpot, so try it on a few contacts first: that an empty cell leaves the
+property as it is, that the import takes days as YYYY-MM-DD (its other interfaces do), 65,536 characters of a text.
 """
 
 from __future__ import annotations
@@ -15,17 +17,17 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.exports.destinations._base import ADDRESS, Destination, customers_only, only
+from pipelines.exports.destinations._base import ADDRESS, HUBSPOT, Destination, customers_only, only
 
-_EMAIL, _RECORD, _PREFIX = "Email", "Record ID", "hubspot:"
+_EMAIL, _RECORD = "Email", "Record ID"
 
 
 def _keys(ids: pa.Array, spaces: pa.Array, key: str) -> pa.Array:
     if key == _EMAIL:
         return only(ids, pc.match_substring_regex(ids, ADDRESS))
     if key == _RECORD:
-        bare = pc.replace_substring_regex(ids, f"^{_PREFIX}", "")
-        return only(bare, pc.match_substring_regex(ids, f"^({_PREFIX})?[0-9]+$"))
+        bare = pc.replace_substring_regex(ids, f"^{HUBSPOT}", "")
+        return only(bare, pc.match_substring_regex(ids, f"^({HUBSPOT})?[0-9]+$"))
     return customers_only(ids, spaces, key)
 
 

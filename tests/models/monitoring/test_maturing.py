@@ -92,6 +92,21 @@ def test_control_and_the_rest_differ_by_what_the_actions_brought() -> None:
     assert control_against_rest(frame.head(100), seen["purchase", 0], (28,), 0.95) == []
 
 
+def test_dormant_customers_are_no_part_of_the_rest() -> None:
+    frame, seen = scored()
+    frame["phase"] = np.where(frame["is_control"] | (np.arange(N) % 3 == 0), frame["phase"], "dormant")
+    told = control_against_rest(frame, seen["purchase", 0], (28,), 0.95)[0]
+    assert told["n_rest"] == int(((frame["phase"] != "dormant") & ~frame["is_control"]).sum()) < N // 2
+
+
+def test_a_gap_that_chance_can_make_in_one_of_many_phases_calls_nobody() -> None:
+    frame, seen = scored(factor=0.7)
+    few = frame.head(120)
+    cell = judged(few, seen)["p_ready", 28, "all"]
+    assert cell["gap"]["value"] < -0.02 and not cell["beyond_chance"]
+    assert not concerns([cell], MonitorSettings(gap=0.01))
+
+
 def test_nobody_known_gives_no_result() -> None:
     frame, _ = scored()
     empty = {("purchase", 0): Outcomes(np.zeros(0, np.int64), np.zeros(0), 28)}

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.contract import DAY_US, DECISIONS, EVENTS
+from models.policies import contacts
 from models.policies.constraints import Constraints
 from models.policies.settings import Budget, ContactCap, PolicySettings
 
@@ -94,3 +95,20 @@ def test_a_cap_over_all_counts_decisions_of_actions_without_a_channel_too(canoni
     said = PolicySettings(contact_caps=(ContactCap(most=1, days=28),))
     alone = Constraints.read(said, canonical, np.array([9, 8, 7]), NOW, {"mail": "email"})
     assert alone.contacts[0].tolist() == [2, 0, 3]
+
+
+def test_the_next_customers_need_no_second_reading_of_the_log(
+    canonical: Path, monkeypatch: pytest.MonkeyPatch
+):
+    read_of: list[str] = []
+    real = contacts._counted
+    monkeypatch.setattr(
+        contacts, "_counted", lambda path, *more: read_of.append(path.name) or real(path, *more)
+    )
+    said = PolicySettings(contact_caps=(ContactCap(channel="email", most=1, days=17),))
+    found = [
+        Constraints.read(said, canonical, np.array(some), NOW, CHANNELS).contacts[0].tolist()
+        for some in ([7], [9, 8], [], [12345])
+    ]
+    assert found == [[2], [1, 0], [], [0]]
+    assert read_of == ["events.parquet", "decisions.parquet"]

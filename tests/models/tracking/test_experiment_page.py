@@ -16,9 +16,7 @@ from models.tracking.tables import tables_of
 Track = Callable[..., dict[str, Any]]
 
 
-def test_the_view_of_the_link_shows_numbers_that_the_run_has(
-    project: Path, tracked: dict[str, Any]
-) -> None:
+def test_the_view_of_the_link_shows_numbers_that_the_run_has(project: Path, tracked: dict[str, Any]) -> None:
     record = tracked
     client = connect(project)
     tags = client.get_experiment(record["experiment_id"]).tags

@@ -71,9 +71,19 @@ def test_killed_at_any_moment_it_is_written_once_and_whole(
     assert len(found) == MODELS, "models of the run that was cut off are left"
 
 
-def test_two_at_once_write_one_run(project: Path, two_models: Path, run_track: Track) -> None:
+def test_two_at_once_write_one_run(
+    project: Path, two_models: Path, run_track: Track, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = tracking._write
+
+    def noted(*words: Any) -> Any:
+        (project / f"wrote-{os.getpid()}").touch()
+        return write(*words)
+
+    monkeypatch.setattr(tracking, "_write", noted)
     children = [in_a_child(run_track) for _ in range(2)]
     assert [os.waitpid(number, 0)[1] for number in children] == [0, 0]
+    assert len(list(project.glob("wrote-*"))) == 1, "the second waits, and finds the run of the first"
     (run,) = runs(project)
     assert run.info.run_id == json.loads((project / RECORD).read_text())["run_id"]
     assert len(models_of(project, run)) == MODELS
@@ -100,9 +110,7 @@ def _late(finished: Callable[..., Any]) -> Callable[..., Any]:
     return answer
 
 
-def test_a_run_is_left_to_the_process_that_still_writes_it(
-    project: Path, tracked: dict[str, Any]
-) -> None:
+def test_a_run_is_left_to_the_process_that_still_writes_it(project: Path, tracked: dict[str, Any]) -> None:
     client = connect(project)
     (made,) = runs(project)
     (machine, number, started) = writer()[WRITER].split(":")

@@ -87,7 +87,10 @@ def test_an_action_policy_is_judged_by_its_value(
     project: Path, registered: dict[str, Any], run_track: Track, write_tournament: Change
 ) -> None:
     name = "klantreis.next_action.decision"
-    for model in [*project.glob("artifacts/churn/*/model.json"), *project.glob("artifacts/readiness/*/model.json")]:
+    for model in [
+        *project.glob("artifacts/churn/*/model.json"),
+        *project.glob("artifacts/readiness/*/model.json"),
+    ]:
         shutil.rmtree(model.parent)
     write_tournament(1.5)
     run_track()

@@ -84,9 +84,7 @@ def test_loads_elsewhere_without_pickles_and_predicts_the_same_bits(
     assert len(set(answer["answers"]["next_action decision"]["action"])) > 1
 
 
-def test_a_missing_column_is_named(
-    project: Path, tracked: dict[str, Any], customers: pd.DataFrame
-) -> None:
+def test_a_missing_column_is_named(project: Path, tracked: dict[str, Any], customers: pd.DataFrame) -> None:
     import mlflow
 
     folder = connect(project).get_logged_model(tracked["models"]["churn"]["decision"]).artifact_location

@@ -200,9 +200,7 @@ def test_a_stage_that_has_not_run_is_named(project: Path, run_track: Track) -> N
         run_track()
 
 
-def test_a_deleted_experiment_is_explained(
-    project: Path, tracked: dict[str, Any], run_track: Track
-) -> None:
+def test_a_deleted_experiment_is_explained(project: Path, tracked: dict[str, Any], run_track: Track) -> None:
     connect(project).delete_experiment(tracked["experiment_id"])
     with pytest.raises(InputError, match=r"tracking\.experiment"):
         run_track()

@@ -95,7 +95,8 @@ def test_hubspot_matches_on_addresses_or_on_its_own_record_ids(project: Path) ->
     found, _ = exported(project, "hubspot", table, key="Record ID")
     assert found["Record ID"].tolist() == ["123", "00001"]
     found, _ = exported(project, "hubspot", table, key="Shop number")
-    assert found["Shop number"].tolist() == ["hubspot:123", "00001"]
+    assert found["Shop number"].tolist() == ["00001"], "a record of HubSpot is no number of the shop"
+    assert exported(project, "ga4", table)[0]["user_id"].tolist() == ["00001"]
 
 
 def test_a_phone_number_stays_a_key_and_a_formula_does_not(project: Path) -> None:
