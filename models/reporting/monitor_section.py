@@ -34,7 +34,8 @@ def monitor_section(monitor: Found, mature: Found, words: Words) -> dict[str, An
     if not monitor and not mature:
         return {}
     states = [str(one.get("state", "unknown")) for one in (monitor, mature) if one]
-    worst = next((state for state in ("attention", "unknown") if state in states), "fine")
+    # What has not matured yet says nothing: the other of the two speaks then.
+    worst = next((state for state in ("attention", "fine") if state in states), "unknown")
     return {
         "state": worst,
         "said": _said(monitor, words) if monitor else "",
@@ -100,7 +101,7 @@ def _line(one: Found, words: Words) -> dict[str, str] | None:
         for place, value in enumerate(values)
     )
     label = words.phase(str(one["name"]))
-    last = words.number(values[-1], 3)
+    last = words.number(values[-1], 3 if max(map(abs, values)) < 10 else 0)
     return {
         "label": label,
         "measure": words.known(f"monitor_measure_{one['measure']}", str(one["measure"])),

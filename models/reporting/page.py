@@ -78,9 +78,6 @@ class ReportInputs:
     monitor, mature : Path or None
         ``reports/monitor.json`` and ``reports/mature.json``: what the commands of these names found; the page is
         silent about what was not run.
-    monitor, mature : Path or None
-        ``reports/monitor.json`` and ``reports/mature.json``: what the commands of these names found; the page is
-        silent about what was not run.
     plan_digest : str
         ``Plan.digest`` of the plan at hand.
     """
