@@ -89,7 +89,7 @@ def promote(
         aliases = aliases_of(client, name)
         chosen = _chosen(versions, name, version or aliases.get(CHALLENGER))
         holder = aliases.get(CHAMPION, "")
-        if holder == chosen.version:
+        if holder == str(chosen.version):
             return Change(name, holder, holder, "already champion")
         found = _verdict(client, gate, name, chosen, holder)
         if not found.promote and not force:
