@@ -23,11 +23,11 @@ from pipelines.paths import Project
 from pipelines.plan import load_plan
 from pipelines.promote import NOTHING
 
-REPORT = "canary.json"
+REPORT = "registry_compare.json"
 
 
 def run(root: Path, target: str | None = None, phase: str | None = None) -> list[str]:
-    """Compare every challenger with its champion, write ``reports/canary.json`` and give a table.
+    """Compare every challenger with its champion, write ``reports/registry_compare.json`` and give a table.
 
     Parameters
     ----------

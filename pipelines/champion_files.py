@@ -16,10 +16,12 @@ import pandas as pd
 from features.atomic import replacing
 from features.errors import InputError
 from features.plan import Plan
+from models.folder_digest import folder_digest
 from models.json_files import read_json, write_json
 from models.panel import PHASE_PREFIX
 from models.promotion.gate import other_question
 from models.target import READINESS, TARGETS
+from models.tracking.aliases import question
 from pipelines.paths import Project
 
 if TYPE_CHECKING:
@@ -73,15 +75,6 @@ def champion_folder(project: Project, plan: Plan, phases: Sequence[str]) -> Path
     for (target, phase), champion in champions.items():
         _check(project, plan, champion, folder / target / phase)
     return folder
-
-
-def folder_digest(folder: Path) -> str:
-    """Give twelve hexadecimal digits that depend on the names and bytes of the files in a folder."""
-    digest = hashlib.sha256()
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        digest.update(path.relative_to(folder).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()[:12]
 
 
 @contextmanager
@@ -170,11 +163,18 @@ def _check(project: Project, plan: Plan, champion: Registered, folder: Path) -> 
     """Refuse a champion that answers another question, or needs columns that this project does not make."""
     content = read_json(folder / ("policy.json" if champion.target == "next_action" else "model.json"))
     named = f"the champion {champion.name} version {champion.version}"
-    hand = f"klantreis registry promote {champion.target} {champion.phase}"
+    hand = f"klantreis registry promote {champion.target} {champion.phase} --force --reason '...'"
     contract = next((one for one in plan.contracts if one.target == champion.target), None)
+    if contract is not None:
+        ours = question(plan.source, plan.journey.name, contract.horizon_days)
+        if champion.question not in ("", ours):
+            raise InputError(
+                f"{named} cannot score this project: it was learnt for {champion.question}, and this is {ours}; "
+                f"promote a model of this project ({hand}), or set params.yaml as it was; {TRAINED}"
+            )
     if "contract" in content and contract is not None:
-        ours = {"contract": contract.model_dump(mode="json"), "journey": plan.journey.name}
-        other = other_question(content, ours)
+        asked = {"contract": contract.model_dump(mode="json"), "journey": plan.journey.name}
+        other = other_question(content, asked)
         if other:
             raise InputError(
                 f"{named} cannot score this project: {other}; promote a model of this project ({hand}), or set "

@@ -13,11 +13,12 @@ from features.cutoffs import day_of
 from features.errors import InputError
 from features.plan import Plan
 from features.settings import DORMANT
+from models.folder_digest import folder_digest
 from models.json_files import read_json, read_json_if_there
 from models.model_age import check_ages
 from models.promotion.simplicity import learnt_until_us
 from models.target import PROBABILITY_TARGETS, TARGETS
-from pipelines.champion_files import RECORD, TRAINED, champion_folder, folder_digest
+from pipelines.champion_files import RECORD, TRAINED, champion_folder
 from pipelines.params import Params
 from pipelines.paths import Project
 

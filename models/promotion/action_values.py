@@ -54,7 +54,7 @@ def action_verdict(challenger: Number, champion: Number, same_rows: bool) -> Ver
         return Verdict(
             False,
             "not comparable: the champion was valued on other decisions or with other money; value both on "
-            "the same decisions, or move the alias by hand: klantreis registry promote",
+            "the same decisions, or take over by hand: klantreis registry promote --force --reason '...'",
             comparable=False,
         )
     low, high = challenger.get("low"), challenger.get("high")

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from models.tracking.store_health import explained
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
@@ -20,6 +22,8 @@ MODEL_ID = "klantreis.model_id"
 CROWNED = "klantreis.champion."
 #: Tag of a version that was rolled back: the gate never promotes it again by itself.
 ROLLED_BACK = "klantreis.rolled_back"
+#: Tags of a version: what its model was learnt for, and what its files hold.
+QUESTION, DIGEST = "question", "digest"
 #: Tags hold more; people read less.
 LONGEST = 2000
 How = Literal["first", "gate", "hand", "forced", "rollback"]
@@ -31,7 +35,8 @@ def store_address(uri: str) -> Iterator[None]:
     before = os.environ.get("MLFLOW_TRACKING_URI")
     os.environ["MLFLOW_TRACKING_URI"] = uri
     try:
-        yield
+        with explained(uri):
+            yield
     finally:
         del os.environ["MLFLOW_TRACKING_URI"]
         if before is not None:
@@ -135,3 +140,24 @@ def crown(client: MlflowClient, name: str, version: str, how: How, why: str) -> 
     told = {"how": how, "why": why[:LONGEST], "before": before, "at": at}
     client.set_model_version_tag(name, version, f"{CROWNED}{order:04d}", json.dumps(told, sort_keys=True))
     client.set_registered_model_alias(name, CHAMPION, version)
+
+
+def same_content(client: MlflowClient, name: str, version: ModelVersion) -> list[ModelVersion]:
+    """Give the versions of a name that hold the very model of one of them, itself among them."""
+    digest = version.tags.get(DIGEST)
+    return [
+        one
+        for one in versions_of(client, name)
+        if str(one.version) == str(version.version) or (digest and one.tags.get(DIGEST) == digest)
+    ]
+
+
+def question(source: str, journey: str, horizon_days: int | None) -> str:
+    """Say what a model was learnt for, as far as its name in the registry does not.
+
+    Examples
+    --------
+    >>> question("demo", "five_phase", 56)
+    'demo, five_phase, 56 days'
+    """
+    return f"{source}, {journey}, {horizon_days} days"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from features.errors import InputError
 from models.json_files import read_json
 from models.promotion.champion_today import champion_today
 from models.promotion.evidence import paired_rows
@@ -73,10 +74,10 @@ def champion_rows(
     InputError
         If the store no longer has the files of a champion.
     """
-    judged = pd.read_parquet(
-        root / "artifacts" / target / "out_of_time.parquet",
-        columns=["customer_id", "cutoff_us", "phase", "y", "p"],
-    )
+    path = root / "artifacts" / target / "out_of_time.parquet"
+    if not path.is_file():
+        raise InputError(f"{path} is missing; run klantreis train {target} first (or dvc repro)")
+    judged = pd.read_parquet(path, columns=["customer_id", "cutoff_us", "phase", "y", "p"])
     parts, told = [pd.DataFrame(columns=COLUMNS)], []
     for one in holders(client, (target,), phases):
         # A row is in one phase, as this project has it: no row can come twice.

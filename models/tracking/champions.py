@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -10,11 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from models.tracking.address import tracking_uri
+from models.tracking.address import database_file, tracking_uri
 from models.tracking.aliases import (
     CHALLENGER,
     CHAMPION,
     MODEL_ID,
+    QUESTION,
     Crowned,
     aliases_of,
     history,
@@ -41,6 +43,8 @@ class Registered:
     version : str
     model_id, run_id : str
         Where it comes from.
+    question : str
+        Source, journey and horizon it was learnt for; empty where that was not kept.
     """
 
     target: str
@@ -48,6 +52,7 @@ class Registered:
     version: str
     model_id: str
     run_id: str
+    question: str = ""
 
     @property
     def name(self) -> str:
@@ -83,9 +88,9 @@ def opened(root: Path) -> Iterator[MlflowClient]:
 
 def is_there(root: Path) -> bool:
     """Say whether there may be a registry at all, without asking MLflow."""
-    uri = tracking_uri(root)
+    file = database_file(os.environ.get("MLFLOW_REGISTRY_URI") or tracking_uri(root))
     # The address that no one has set is a file, which need not exist.
-    return not uri.startswith("sqlite:") or Path(uri.removeprefix("sqlite:///")).is_file()
+    return file is None or file.is_file()
 
 
 def holders(
@@ -101,7 +106,12 @@ def holders(
                 version = client.get_model_version(name, number)
                 found.append(
                     Registered(
-                        target, phase, str(number), version.tags.get(MODEL_ID, ""), version.run_id or ""
+                        target,
+                        phase,
+                        str(number),
+                        version.tags.get(MODEL_ID, ""),
+                        version.run_id or "",
+                        version.tags.get(QUESTION, ""),
                     )
                 )
     return found

@@ -18,10 +18,12 @@ from models.tracking.aliases import (
     champion_before,
     crown,
     history,
+    same_content,
     store_address,
     versions_of,
 )
 from models.tracking.judging import Gate
+from models.tracking.once import writing
 from models.tracking.run import connect
 
 if TYPE_CHECKING:
@@ -84,7 +86,7 @@ def promote(
         If there is no such version, or the gate refuses and is not overruled: then nothing has changed.
     """
     client = connect(gate.root)
-    with store_address(tracking_uri(gate.root)):
+    with writing(gate.root), store_address(tracking_uri(gate.root)):
         versions = _versions(client, name, gate.root)
         aliases = aliases_of(client, name)
         chosen = _chosen(versions, name, version or aliases.get(CHALLENGER))
@@ -99,8 +101,9 @@ def promote(
             )
         how: How = ("hand" if found.promote else "forced") if holder else "first"
         crown(client, name, chosen.version, how, "; ".join(part for part in (reason, found.reason) if part))
-        if ROLLED_BACK in chosen.tags:
-            client.delete_model_version_tag(name, chosen.version, ROLLED_BACK)
+        for one in same_content(client, name, chosen):
+            if ROLLED_BACK in one.tags:
+                client.delete_model_version_tag(name, str(one.version), ROLLED_BACK)
         return Change(name, holder, str(chosen.version), found.reason)
 
 
@@ -113,7 +116,7 @@ def rollback(root: Path, name: str, reason: str = "") -> Change:
         If there is no champion, or none before it.
     """
     client = connect(root)
-    with store_address(tracking_uri(root)):
+    with writing(root), store_address(tracking_uri(root)):
         versions = _versions(client, name, root)
         holder = aliases_of(client, name).get(CHAMPION)
         if holder is None:

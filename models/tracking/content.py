@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from features.errors import InputError
 from models.beats_baselines import tags_of
+from models.folder_digest import folder_digest
 from models.json_files import read_json_if_there
 from models.target import TARGETS
+from models.tracking.aliases import DIGEST, QUESTION, question
 from models.tracking.headline import LIMIT, model_metrics, run_metrics
 from models.tracking.identity import changed_params, content_key, data_md5, git, shown_params
 from models.tracking.journey_results import Tables, journey_tables
@@ -68,6 +70,7 @@ class ModelContent:
     metrics: Mapping[str, float]
     judged_on: str
     gate: Mapping[str, Any] = field(default_factory=dict)
+    question: str = ""
 
     @property
     def tags(self) -> dict[str, str]:
@@ -79,6 +82,8 @@ class ModelContent:
             "eligible": str(self.eligible).lower(),
             "reason": self.reason[:4000],
             "judged_on": self.judged_on,
+            QUESTION: self.question,
+            DIGEST: folder_digest(self.folder),
         }
 
 
@@ -156,7 +161,12 @@ def read_content(
     """
     key = content_key(root, params)
     results = {target: results_of(root, target, _money(params)) for target in TARGETS}
-    models = tuple(_models(root, phases, results))
+    models = tuple(
+        replace(
+            one, question=question(params["source"], params["journey"], params[one.target]["horizon_days"])
+        )
+        for one in _models(root, phases, results)
+    )
     if not models:
         raise InputError("artifacts/ holds no model of a phase of the journey; run the train stage first")
     data = data_md5(root)

@@ -14,7 +14,7 @@ import yaml
 from features.errors import InputError
 
 #: Part of the content key: raise it when the run is written differently, and old runs are not reused.
-LAYOUT = 4
+LAYOUT = 5
 #: Blocks of params.yaml that say where and how fast, not what comes out.
 NO_EFFECT = ("engine", "tracking")
 #: Beside everything in ``artifacts/``, what the content key is made of.

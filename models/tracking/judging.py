@@ -70,7 +70,7 @@ class Gate:
         return found if found.comparable else Verdict(False, f"{found.reason}; {BY_HAND}", comparable=False)
 
 
-BY_HAND = "if it is to take over all the same: klantreis registry promote"
+BY_HAND = "if it is to take over all the same: klantreis registry promote --force --reason '...'"
 
 
 @dataclass(frozen=True)

@@ -16,15 +16,19 @@ from models.tracking.address import tracking_uri
 from models.tracking.aliases import (
     CHALLENGER,
     CHAMPION,
+    DIGEST,
     MODEL_ID,
+    QUESTION,
     ROLLED_BACK,
     How,
     aliases_of,
     crown,
+    same_content,
     store_address,
     versions_of,
 )
-from models.tracking.judging import Gate
+from models.tracking.judging import BY_HAND, Gate
+from models.tracking.once import writing
 from models.tracking.run import RECORD, connect
 
 if TYPE_CHECKING:
@@ -68,7 +72,7 @@ def register(root: Path, settings: TrackingSettings, gate: Gate | None = None) -
     run = _tracked(root)
     if settings.register_models:
         client = connect(root)
-        with store_address(tracking_uri(root)):
+        with writing(root), store_address(tracking_uri(root)):
             for model in _logged(client, run):
                 place = f"{model.tags['target']}.{model.tags['phase']}"
                 why_not = _why_not(model)
@@ -145,14 +149,19 @@ def _judged(
     """Say whether a version becomes (or stays) champion, why, and by what right."""
     if holder == str(version.version):
         return Verdict(True, "already champion"), "gate"
-    if ROLLED_BACK in version.tags:
+    if back := [one for one in same_content(client, name, version) if ROLLED_BACK in one.tags]:
         told = (
-            f"was rolled back ({version.tags[ROLLED_BACK]}); only klantreis registry promote brings it back"
+            f"was rolled back ({back[0].tags[ROLLED_BACK]}); only klantreis registry promote brings it back"
         )
         return Verdict(False, told), "gate"
     if holder is None:
         return Verdict(True, "first of its name"), "first"
-    found = gate.judge(client, version, client.get_model_version(name, holder))
+    champion = client.get_model_version(name, holder)
+    asked = [one.tags.get(QUESTION, "") for one in (version, champion)]
+    if all(asked) and asked[0] != asked[1]:
+        told = f"not comparable: champion version {holder} was learnt for {asked[1]}, this for {asked[0]}; {BY_HAND}"
+        return Verdict(False, told, comparable=False), "gate"
+    found = gate.judge(client, version, champion)
     said = f"against champion version {holder}: {found.reason}"
     return Verdict(found.promote, said, found.comparable), "gate"
 
@@ -176,7 +185,8 @@ def _version_of(client: MlflowClient, name: str, model: LoggedModel) -> ModelVer
         source=f"models:/{model.model_id}",
         run_id=model.source_run_id,
         model_id=model.model_id,
-        tags={MODEL_ID: model.model_id, "judged_on": model.tags.get("judged_on", "")},
+        tags={MODEL_ID: model.model_id}
+        | {key: model.tags.get(key, "") for key in ("judged_on", QUESTION, DIGEST)},
         description=model.tags.get("reason", ""),
     )
     # The column "Registered models" of the Models tab reads this; a registry in a database leaves it out.

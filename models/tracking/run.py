@@ -129,10 +129,12 @@ def _runs_with(client: MlflowClient, experiment: str, key: str) -> Sequence[Run]
 
 def _finished(client: MlflowClient, experiment: str, key: str, models: int = 0) -> Run | None:
     """Find the run of this content; one that has lost some of its models does not count."""
-    found = first_finished(_runs_with(client, experiment, key))
-    if found is None or not models:
-        return found
-    return found if is_whole(_logged_models(client, experiment, found.info.run_id), models) else None
+    runs = [
+        run
+        for run in _runs_with(client, experiment, key)
+        if not models or is_whole(_logged_models(client, experiment, run.info.run_id), models)
+    ]
+    return first_finished(runs)
 
 
 def _logged_models(client: MlflowClient, experiment: str, run_id: str) -> list[Any]:

@@ -15,9 +15,9 @@ import pytest
 
 from features.errors import InputError
 from models.bundle import load
+from models.folder_digest import folder_digest
 from models.target import READINESS
 from pipelines import canary_models
-from pipelines.champion_files import folder_digest
 from pipelines.champion_models import ScoringModels, Which, models_to_score_with
 from pipelines.params import load_params
 from pipelines.paths import Project
@@ -181,7 +181,7 @@ def test_the_challenger_beside_the_champion(shop: Path) -> None:
     rollback(shop, "klantreis.churn.retention")
     told = canary_models.run(shop, "churn", "retention")
     assert told[0].startswith("churn retention: challenger 2 beside champion 1, ")
-    report = json.loads((shop / "reports/canary.json").read_text())["targets"]["churn"]["retention"]
+    report = json.loads((shop / "reports/registry_compare.json").read_text())["targets"]["churn"]["retention"]
     assert report["rank_correlation"] == pytest.approx(-1.0, abs=0.01), "turned around"
     assert report["n"] > 10 and report["other_band"] > 0.3 and report["moves"]
     with pytest.raises(InputError, match="no phase 'nowhere'; allowed: awareness"):

@@ -307,7 +307,7 @@ def run_track(project: Path) -> Callable[..., dict[str, Any]]:
 
     def run(**change: dict[str, Any]) -> dict[str, Any]:
         params = {
-            name: value | change.get(name, {}) if isinstance(value, dict) else value
+            name: value | change.get(name, {}) if isinstance(value, dict) else change.get(name, value)
             for name, value in PARAMS.items()
         }
         return track(project, SETTINGS, params, PARAMS, PHASES)

@@ -47,13 +47,18 @@ def test_a_worse_model_is_refused_and_a_rollback_goes_back_to_the_champion_befor
     assert (rollback(project, CHURN, "complaints").after, champion(project)) == ("2", "2")
     again = register(project, SETTINGS)["models"][CHURN]
     assert (again["champion_version"], "was rolled back (complaints)" in again["reason"]) == (2, True)
+    # Another run brings the very same model under another number: it stays rolled back.
+    run_track(train={"seed": 99})
+    once_more = register(project, SETTINGS)["models"][CHURN]
+    assert once_more["version"] == 4 and once_more["champion_version"] == 2
+    assert "was rolled back (complaints)" in once_more["reason"]
     assert rollback(project, CHURN).after == "1"
     with pytest.raises(InputError, match="no champion is known before version 1"):
         rollback(project, CHURN)
     assert promote(gate, CHURN, "2").before == "1"
 
     [one] = [one for one in listed(project) if one.name == CHURN]
-    assert (one.champion, one.challenger, one.versions) == ("2", "3", 3)
+    assert (one.champion, one.challenger, one.versions) == ("2", "4", 4)
     books = [(event.version, event.how, event.before) for event in one.history]
     assert books == [
         ("1", "first", ""), ("2", "gate", "1"), ("3", "forced", "2"), ("2", "rollback", "3"),
@@ -69,3 +74,16 @@ def champion(project: Path) -> str:
 def test_what_is_not_in_the_registry_is_said(project: Path) -> None:
     with pytest.raises(InputError, match=r"not in the registry at sqlite:///mlflow\.db; found: nothing"):
         rollback(project, "klantreis.churn.nowhere")
+
+
+def test_a_champion_of_another_source_is_not_compared(
+    project: Path, two_models: Path, run_track: Callable[..., dict[str, Any]]
+) -> None:
+    run_track()
+    register(project, SETTINGS)
+    run_track(source="another")
+    told = register(project, SETTINGS)["models"][CHURN]
+    assert told["champion_version"] == 1
+    assert told["reason"].startswith(
+        "not comparable: champion version 1 was learnt for shop, five_phase, 56 days"
+    )

@@ -141,6 +141,8 @@ def test_a_run_that_has_lost_a_model_is_written_again(
     second = run_track()
     assert not second["reused"] and second["run_id"] != first["run_id"]
     assert sum(map(len, second["models"].values())) == MODELS
+    third = run_track()
+    assert third["reused"] and third["run_id"] == second["run_id"]
 
 
 @contextmanager
