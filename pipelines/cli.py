@@ -253,7 +253,8 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
         app()
-    except InputError as error:
+    except (InputError, PermissionError, FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+        # Of the disk only what a user can mend: the others are mistakes of ours, and want their traceback.
         for line in str(error).splitlines():
             typer.secho(f"error: {line}", err=True, fg="red")
         sys.exit(2)
