@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.atomic import replacing
+from features.contract import DAY_US
+from features.cutoffs import midnight_us
 from features.plan import Plan
 from features.pseudonyms import id_key
 from features.settings import LabelContract
@@ -28,6 +31,8 @@ from pipelines.score import model_version
 
 FOLDER = "data/monitor/scores"
 NOTE = b"klantreis.kept"
+#: Days that scores are kept beyond the end of the longest horizon, for who looks but once a month.
+GRACE_DAYS = 31
 KEPT = ("phase", "is_control", "action", "eligible", *(target.score for target in PROBABILITIES))
 
 
@@ -101,8 +106,8 @@ def key_digest(project: Project) -> str:
     return hashlib.sha256(id_key(project.root, source.id_key)).hexdigest()[:12]
 
 
-def keep_scores(project: Project, plan: Plan, most: int = 12) -> Path | None:
-    """Keep ``data/scores.parquet``, once per moment and model; the oldest beyond ``most`` go.
+def keep_scores(project: Project, plan: Plan, least: int = 12) -> Path | None:
+    """Keep ``data/scores.parquet``, once per moment and model, until every horizon is over.
 
     Parameters
     ----------
@@ -110,8 +115,9 @@ def keep_scores(project: Project, plan: Plan, most: int = 12) -> Path | None:
         Its scores.
     plan : Plan
         The contracts they were made under.
-    most : int
-        At most so many files are kept.
+    least : int
+        The newest so many files are kept, however old; of the others those go whose longest horizon was over
+        ``GRACE_DAYS`` ago, as far as the log is complete.
 
     Returns
     -------
@@ -145,6 +151,16 @@ def keep_scores(project: Project, plan: Plan, most: int = 12) -> Path | None:
         table = pa.Table.from_pandas(pd.DataFrame(frame[["customer_id", *columns]]), preserve_index=False)
         with replacing(path) as beside:
             pq.write_table(table.replace_schema_metadata({NOTE: note.as_bytes()}), beside, compression="zstd")
-    for old in sorted(path.parent.glob("*.parquet"))[:-most]:
-        old.unlink()
+    _forget(path.parent, plan, least)
     return path
+
+
+def _forget(folder: Path, plan: Plan, least: int) -> None:
+    """Remove what every horizon of the plan is long over for, but never of the newest so many files."""
+    longest = max(
+        (max(one.horizon_days, *one.horizons_days, 0) + one.gap_days for one in plan.contracts), default=0
+    )
+    since = plan.complete_until_us - (longest + GRACE_DAYS) * DAY_US
+    for old in sorted(folder.glob("*.parquet"))[:-least]:
+        if midnight_us(date.fromisoformat(old.name[:10])) < since:
+            old.unlink()

@@ -89,11 +89,9 @@ def _block(job: Job, parts: Sequence[Path], block: int, rows: int) -> pa.Table:
 
 
 def _spaces(job: Job) -> pa.Array:
-    """Give what each id of the list, once it is known whose it is, is an id of."""
-    table = pq.read_table(job.project.ids, columns=["customer_id", "id_space"])
-    place = pc.index_in(pa.array(job.customer), value_set=table["customer_id"].combine_chunks())
-    place = pc.if_else(pa.array(job.known), place, pa.scalar(None, place.type))
-    return table["id_space"].combine_chunks().take(place)
+    """Give what each id of the list, once it is known whose it is, is an id of: the id itself, not its owner's."""
+    spaces = pq.read_table(job.project.ids, columns=["id_space"])["id_space"].combine_chunks()
+    return spaces.take(pa.array(job.place, mask=job.place < 0))
 
 
 def _without_null(lists: pa.ChunkedArray, kind: pa.DataType) -> pa.Array:

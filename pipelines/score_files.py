@@ -24,7 +24,7 @@ from pipelines.kept_scores import FOLDER, KeptNote, key_digest
 from pipelines.made_under import made_under, of_note, refused
 from pipelines.params import load_params, load_source
 from pipelines.paths import Project
-from pipelines.whose_ids import who
+from pipelines.whose_ids import who, written_out
 
 TEXTS = ("customer_id", "id_space", "phase", "as_of", "journey", "model_version", "action")
 
@@ -104,6 +104,7 @@ def read_scores(project: Project, plan: Plan, path: Path) -> ScoreFile:
         judged = refused(of_note(note), plan, note.as_of)
         return ScoreFile(name, note.as_of, note.model_version, frame, len(frame), judged)
     as_of, version = (_one(path, frame, column) for column in ("as_of", "model_version"))
+    _check_day(path, as_of)
     made = made_under(project, plan, path, version)
     if made is None:
         return ScoreFile(name, as_of, version, frame.iloc[:0], len(frame), _unknown(version))
@@ -124,12 +125,11 @@ def _unknown(version: str) -> Said:
 
 def pseudonymous(project: Project, frame: pd.DataFrame, as_of: str) -> pd.DataFrame:
     """Replace ids as the source gave them by pseudonyms; who is not known, or stands there twice, is left out."""
-    ids = frame["customer_id"].astype(str)
-    spaced = ids
+    spaced = frame["customer_id"].astype(str)
     if "id_space" in frame:
-        # Who is in no log has no space.
-        space = frame["id_space"]
-        spaced = ids.where(space.isna(), space.astype(str) + ":" + ids)
+        ids = pa.array(spaced.astype(object), pa.string())
+        space = pa.array(frame["id_space"].astype(object), pa.string(), from_pandas=True)
+        spaced = pd.Series(written_out(ids, space).to_pandas(), index=frame.index)
     unique = spaced.drop_duplicates()
     wanted = CustomerList(tuple(unique), len(frame), len(frame) - len(unique), 0)
     key = id_key(project.root, load_source(load_params(project.root).source, project.root).id_key)
@@ -151,6 +151,20 @@ def _frame(path: Path) -> pd.DataFrame:
             f"{path}: no score file: it must have customer_id, phase and {' or '.join(scores)}; found "
             f"{', '.join(map(str, frame.columns[:12]))}"
         )
+    return _numbered(path, frame)
+
+
+def _numbered(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
+    """Take the predictions as numbers."""
+    for name in [name for name in frame if str(name).startswith("p_")]:
+        numbers = pd.to_numeric(frame[name], errors="coerce")
+        wrong = frame[name][numbers.isna() & frame[name].notna()]
+        if len(wrong):
+            raise InputError(
+                f"{path}: column {name!r} holds {str(wrong.iloc[0])!r}, which is no number (0.5, or 0,5 where "
+                "semicolons part the columns); take the file as klantreis wrote it"
+            )
+        frame[name] = numbers
     return frame
 
 
@@ -161,7 +175,12 @@ def _from_parquet(path: Path) -> pd.DataFrame:
 def _from_csv(path: Path) -> pd.DataFrame:
     names, delimiter = _header(path)
     kinds = {name: str for name in names if name.strip() in TEXTS}
-    return _plain(pd.read_csv(path, sep=delimiter, dtype=kinds, encoding="utf-8-sig"))
+    # A Dutch or German spreadsheet parts columns by semicolons and writes a comma before the decimals. An id may be NA.
+    frame = pd.read_csv(
+        path, sep=delimiter, dtype=kinds, encoding="utf-8-sig", keep_default_na=False, na_values=[""],
+        decimal="," if delimiter == ";" else ".", true_values=["WAAR"], false_values=["ONWAAR"],
+    )  # fmt: skip
+    return _plain(frame)
 
 
 def _from_excel(path: Path) -> pd.DataFrame:
@@ -185,6 +204,17 @@ def _plain(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 _READERS = {".parquet": _from_parquet, ".csv": _from_csv, ".xlsx": _from_excel}
+
+
+def _check_day(path: Path, as_of: str) -> None:
+    try:
+        same = date.fromisoformat(as_of).isoformat() == as_of
+    except ValueError:
+        same = False
+    if not same:
+        raise InputError(
+            f"{path}: as_of {as_of!r} is not written YYYY-MM-DD; take the file as klantreis wrote it"
+        )
 
 
 def _one(path: Path, frame: pd.DataFrame, column: str) -> str:

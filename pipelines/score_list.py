@@ -27,7 +27,7 @@ from pipelines.paths import Project
 from pipelines.plan import load_plan
 from pipelines.score_actions import needs_everybody
 from pipelines.score_assembled import TOO_EARLY, UNKNOWN, assembled
-from pipelines.score_parts import Job, finished_parts
+from pipelines.score_parts import Ints, Job, finished_parts
 from pipelines.score_record import write_record
 from pipelines.scores_out import write_scores
 from pipelines.whose_ids import read_links, who
@@ -65,13 +65,13 @@ def run(
         If the list, the date or the models are not as needed.
     """
     out = _place(customers, out)
+    wanted = None if customers is None else read_list(customers)
     params, project = load_params(root), Project(root)
     newest = load_plan(project)
     plan = at_moment(newest, as_of, project)
     models = models_to_score_with(project, params, plan, which)
     for warning in models.warnings:
         logger.warning("%s", warning)
-    wanted = None if customers is None else read_list(customers)
     job = _job(project, models.project, params, plan, wanted, part_persons)
     counts = _Counts()
     with finished_parts(job) as parts:
@@ -87,6 +87,8 @@ def _place(customers: Path | None, out: Path | None) -> Path:
         raise InputError("--everybody needs --out: say where to write the scores (.parquet, .csv or .xlsx)")
     place = out or customers.with_name(f"{customers.stem}_scores.csv")  # type: ignore[union-attr]
     check_format(place, f"--out {place}: a score file")
+    if place.is_dir():
+        raise InputError(f"--out {place} is a folder; name a file")
     if customers is not None and place.resolve() == customers.resolve():
         raise InputError(f"--out {place} is the list itself; write the scores to another file")
     return place
@@ -102,24 +104,24 @@ def _job(
 ) -> Job:
     """Find out who the ids of a list are; without a list, who everybody is."""
     if wanted is None:
-        source_id, customer = _everybody(project, plan)
-        return Job(project, models, params, plan, source_id, customer, np.ones(len(customer), np.bool_), size)
+        source_id, customer, place = _everybody(project, plan)
+        known = np.ones(len(customer), np.bool_)
+        return Job(project, models, params, plan, source_id, customer, known, place, size)
     key = id_key(project.root, load_source(params.source, project.root).id_key)
     ids = who(project, wanted, plan.as_of_us, key)
-    customer, known = (ids[name].to_numpy() for name in ("customer_id", "known"))
-    return Job(project, models, params, plan, wanted.ids, customer, known, size)
+    customer, known, place = (ids[name].to_numpy() for name in ("customer_id", "known", "place"))
+    return Job(project, models, params, plan, wanted.ids, customer, known, place, size)
 
 
-def _everybody(
-    project: Project, plan: Plan
-) -> tuple[pa.StringArray, np.ndarray[tuple[int], np.dtype[np.int64]]]:
-    """Give everybody who was nobody else by then, sorted by id as the stage ``score`` does."""
+def _everybody(project: Project, plan: Plan) -> tuple[pa.StringArray, Ints, Ints]:
+    """Give everybody who was nobody else by then, sorted by id as the stage ``score`` does, and their places."""
     table = pq.read_table(project.ids)
     ids = table["customer_id"].to_numpy()
     own = owners(ids, np.full(ids.size, plan.as_of_us), read_links(project)) == ids
-    shown = table.set_column(0, "source_id", unspaced(table["source_id"])).filter(pa.array(own))
+    shown = table.set_column(0, "source_id", unspaced(table["source_id"]))
+    shown = shown.append_column("place", pa.array(np.arange(ids.size))).filter(pa.array(own))
     shown = shown.sort_by([("source_id", "ascending"), ("id_space", "ascending")]).combine_chunks()
-    return shown["source_id"].combine_chunks(), shown["customer_id"].to_numpy()
+    return shown["source_id"].combine_chunks(), shown["customer_id"].to_numpy(), shown["place"].to_numpy()
 
 
 @dataclass

@@ -58,6 +58,8 @@ class Job:
         The customer each of them stands for, as a pseudonym.
     known : bool array
         Whether there is one.
+    place : int array
+        The row of each id in the table of ids; -1: none.
     size : int, optional
         Persons in a part; left out: as ``engine.memory_gb`` allows.
     """
@@ -69,6 +71,7 @@ class Job:
     source_id: pa.StringArray
     customer: Ints
     known: npt.NDArray[np.bool_]
+    place: npt.NDArray[np.integer]
     size: int | None = None
 
     @property

@@ -36,7 +36,8 @@ def who(project: Project, wanted: CustomerList, at_us: int, key: bytes) -> pd.Da
     Returns
     -------
     DataFrame
-        ``customer_id`` (0 where not known) and ``known``: one row per id, in the order of the list.
+        ``customer_id`` (0 where not known), ``known``, and ``place``, the row of the id itself in the table of ids
+        (-1 where not known): one row per id, in the order of the list.
 
     Raises
     ------
@@ -49,11 +50,12 @@ def who(project: Project, wanted: CustomerList, at_us: int, key: bytes) -> pd.Da
     pseudonym, links = table["customer_id"].to_numpy(), read_links(project)
     several = np.zeros(len(wanted.ids), dtype=np.bool_)
     own = np.full(len(wanted.ids), -1, dtype=np.int64)
+    place = np.full(len(wanted.ids), -1, dtype=np.int32)
     for places in readings.values():
         rows = np.flatnonzero(places >= 0)
         owner = owners(pseudonym[places[rows]], np.full(rows.size, at_us), links)
         several[rows] |= (own[rows] >= 0) & (own[rows] != owner)
-        own[rows] = owner
+        own[rows], place[rows] = owner, places[rows]
     if several.any():
         first = int(np.argmax(several))
         word = wanted.ids[first].as_py()
@@ -67,7 +69,28 @@ def who(project: Project, wanted: CustomerList, at_us: int, key: bytes) -> pd.Da
             f"which is meant ({meant})"
         )
     known = own >= 0
-    return pd.DataFrame({"customer_id": np.where(known, own, 0), "known": known})
+    return pd.DataFrame({"customer_id": np.where(known, own, 0), "known": known, "place": place})
+
+
+def written_out(ids: pa.StringArray, spaces: pa.StringArray) -> pa.StringArray:
+    """Write the ids of a score file with their space before them, so that `who` finds the very same ids again.
+
+    Parameters
+    ----------
+    ids, spaces : pyarrow.StringArray
+        Columns ``customer_id`` and ``id_space``; who is in no log has no space. What has its space before it
+        already, and e-mail addresses, stay as they are.
+
+    Examples
+    --------
+    >>> ids = pa.array(["7", "7", "card:7", "a@shop.nl", "9"])
+    >>> written_out(ids, pa.array(["customer", "browser", "card", "email", None])).to_pylist()
+    ['customer:7', 'browser:7', 'card:7', 'a@shop.nl', '9']
+    """
+    written = pc.match_substring_regex(ids, f"^({'|'.join(ID_SPACES)}):")
+    address = pc.and_(pc.equal(spaces, "email"), pc.match_substring(ids, "@"))
+    bare = pc.or_(pc.or_(pc.is_null(spaces), written), pc.fill_null(address, False))
+    return pc.if_else(bare, ids, pc.binary_join_element_wise(spaces, ids, ":"))
 
 
 def read_links(project: Project) -> Links:

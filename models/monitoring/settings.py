@@ -44,7 +44,7 @@ class MonitorSettings(Settings):
         Matured scores: the least lift that the top 10 % must have, and the largest distance between what was expected
         and what happened.
     kept : int
-        So many score files are kept until they can be compared with what happened.
+        At least so many score files are kept; more where their longest horizon is not yet over for a month.
     leave_out : tuple of str
         Checks that are left out.
     """

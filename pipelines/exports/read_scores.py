@@ -57,7 +57,8 @@ def read_scores(path: Path) -> pa.Table:
                 column_types={field.name: field.type for field in NEEDED}, strings_can_be_null=True,
                 quoted_strings_can_be_null=False, null_values=[""],
             )  # fmt: skip
-            table = pacsv.read_csv(path, convert_options=convert)
+            parse = pacsv.ParseOptions(newlines_in_values=True)
+            table = pacsv.read_csv(path, parse_options=parse, convert_options=convert)
     except (pa.ArrowInvalid, ValueError) as error:
         raise InputError(f"{path}: not readable as a score file ({error}); score again") from None
     missing = [name for name in NEEDED.names if name not in table.column_names]

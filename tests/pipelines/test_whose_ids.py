@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,8 +14,10 @@ import pytest
 from features.contract import DAY_US, IDS, LINKS
 from features.errors import InputError
 from features.pseudonyms import email_ids, pseudonym, space_of
+from pipelines import score_files
 from pipelines.customer_list import CustomerList
 from pipelines.paths import Project
+from pipelines.score_assembled import _spaces
 from pipelines.whose_ids import who
 
 KEY = b"key"
@@ -80,3 +84,24 @@ def test_another_key_is_noticed_even_if_nobody_is_found(project: Project) -> Non
 def test_an_empty_list_is_nobody(project: Project) -> None:
     told = who(project, CustomerList((), 0, 0, 0), 0, KEY)
     assert len(told) == 0 and told["known"].dtype == np.bool_
+
+
+@pytest.mark.parametrize(
+    ("given", "space"),
+    [
+        ("7", "customer"), ("customer:7", "customer"), ("1", "browser"), ("browser:1", "browser"),
+        ("A@Shop.nl", "email"), (EMAIL, "email"), ("card:7", "card"),
+    ],
+)  # fmt: skip
+def test_a_row_of_a_score_file_has_the_space_of_its_own_id_and_is_found_again(
+    project: Project, monkeypatch: pytest.MonkeyPatch, given: str, space: str
+) -> None:
+    told = who(project, CustomerList((given, "nobody"), 2, 0, 0), 9 * DAY_US, KEY)
+    spaces = _spaces(SimpleNamespace(project=project, place=told["place"].to_numpy()))  # type: ignore[arg-type]
+    assert spaces.to_pylist() == [space, None]
+    for name in ("load_params", "load_source"):
+        monkeypatch.setattr(score_files, name, lambda *_: SimpleNamespace(source="", id_key="public"))
+    monkeypatch.setattr(score_files, "id_key", lambda *_: KEY)
+    frame = pd.DataFrame({"customer_id": [given, "nobody"], "id_space": spaces.to_pylist(), "p_ready": 0.5})
+    again = score_files.pseudonymous(project, frame, "1970-01-10")
+    assert again["customer_id"].tolist() == [pseudonym("7", KEY)]

@@ -58,6 +58,17 @@ class Destination:
     consents: tuple[str, ...] = ("personalisation",)
 
 
+def bare(ids: pa.Array) -> pa.Array:
+    """Write ids of customers as the shop shows them, where a list has ``customer:`` before them.
+
+    Examples
+    --------
+    >>> bare(pa.array(["customer:7", "7", None])).to_pylist()
+    ['7', '7', None]
+    """
+    return pc.replace_substring_regex(ids, "^customer:", "")
+
+
 def only(ids: pa.Array, wanted: pa.Array) -> pa.Array:
     """Keep some ids, null for the others.
 
@@ -74,9 +85,9 @@ def customers_only(ids: pa.Array, spaces: pa.Array, key: str) -> pa.Array:
 
     Examples
     --------
-    >>> ids = pa.array(["7", "b.1", "hubspot:123"])
-    >>> customers_only(ids, pa.array(["customer", "browser", "customer"]), "user_id").to_pylist()
-    ['7', None, None]
+    >>> ids = pa.array(["7", "b.1", "hubspot:123", "customer:8"])
+    >>> customers_only(ids, pa.array(["customer", "browser", "customer", "customer"]), "user_id").to_pylist()
+    ['7', None, None, '8']
     """
-    customers = pc.fill_null(pc.equal(spaces, "customer"), False)
-    return only(ids, pc.and_(customers, pc.invert(pc.starts_with(ids, HUBSPOT))))
+    customers, shown = pc.fill_null(pc.equal(spaces, "customer"), False), bare(ids)
+    return only(shown, pc.and_(customers, pc.invert(pc.starts_with(shown, HUBSPOT))))

@@ -17,17 +17,26 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipelines.exports.destinations._base import ADDRESS, HUBSPOT, Destination, customers_only, only
+from pipelines.exports.destinations._base import (
+    ADDRESS,
+    HUBSPOT,
+    Destination,
+    bare,
+    customers_only,
+    only,
+)  # fmt: skip
 
 _EMAIL, _RECORD = "Email", "Record ID"
 
 
 def _keys(ids: pa.Array, spaces: pa.Array, key: str) -> pa.Array:
+    shown = bare(ids)
     if key == _EMAIL:
-        return only(ids, pc.match_substring_regex(ids, ADDRESS))
+        return only(shown, pc.match_substring_regex(shown, ADDRESS))
     if key == _RECORD:
-        bare = pc.replace_substring_regex(ids, f"^{HUBSPOT}", "")
-        return only(bare, pc.match_substring_regex(ids, f"^({HUBSPOT})?[0-9]+$"))
+        customers = pc.fill_null(pc.equal(spaces, "customer"), False)
+        records = pc.and_(customers, pc.match_substring_regex(shown, f"^({HUBSPOT})?[0-9]+$"))
+        return only(pc.replace_substring_regex(shown, f"^{HUBSPOT}", ""), records)
     return customers_only(ids, spaces, key)
 
 

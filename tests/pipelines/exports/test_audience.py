@@ -131,3 +131,63 @@ def test_mistakes_say_what_is_allowed(project: Path) -> None:
     (project / "no_scores.csv").write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="no score file"):
         audience.run(project, "ga4", project / "no_scores.csv", None, None)
+    (project / "folder.csv").mkdir()
+    (project / "folder.csv" / "mine.txt").write_text("x")
+    with pytest.raises(InputError, match="is a folder; name a file"):
+        audience.run(project, "ga4", None, project / "folder.csv", None)
+    assert (project / "folder.csv" / "mine.txt").is_file()
+    with pytest.raises(InputError, match="the score file itself"):
+        audience.run(project, "ga4", project / "no_scores.csv", project / "no_scores.csv", None)
+
+
+def test_a_key_that_comes_again_goes_out_once_and_only_customers_are_keys(project: Path) -> None:
+    ids = ["00001", "customer:00001", "browser:9", "customer:hubspot:5", "55"]
+    spaces = ["customer", "customer", "browser", "customer", "card"]
+    table = score_table(project, ids, spaces)
+    for name, key in (("salesforce", "Klantreis_Id__c"), ("ga4", "user_id")):
+        found, said = exported(project, name, table)
+        assert found[key].tolist() == ["00001"] and "1 left out: the same key once more" in said
+    assert exported(project, "hubspot", table, key="Record ID")[0]["Record ID"].tolist() == ["00001", "5"]
+    twice = score_table(project, ["Jan@example.nl", "jan@example.nl"], ["email", "email"])
+    assert exported(project, "hubspot", twice)[0]["Email"].tolist() == ["Jan@example.nl"]
+
+
+def test_one_text_in_two_spaces_is_two_ids_and_each_has_its_own_refusal(project: Path) -> None:
+    path = project / "data/ids.parquet"
+    before = path.read_bytes()
+    known = pq.read_table(path)
+    more = [{"source_id": "card:00003", "id_space": "card", "customer_id": 1}]
+    pq.write_table(pa.concat_tables([known, pa.Table.from_pylist(more, schema=known.schema)]), path)
+    try:
+        table = score_table(project, ["00003", "00003", "00001"], ["customer", "card", "customer"])
+        found, said = exported(project, "salesforce", table)
+    finally:
+        path.write_bytes(before)
+    assert found["Klantreis_Id__c"].tolist() == ["00001"]
+    assert "1 left out: refused personalisation" in said and "1 left out: known by a browser" in said
+
+
+def test_files_of_an_earlier_run_do_not_stay_behind(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = audience.destinations()
+    given, out = project / "left.parquet", project / "left_out.csv"
+    (project / "left_out_2.csv").write_text("mine\n1\n")
+    names = []
+    for rows, most in ((1, 9), (3, 1), (1, 9)):
+        less = type(known["ga4"])(**{**vars(known["ga4"]), "most_rows": most})
+        monkeypatch.setattr(audience, "destinations", lambda less=less: {"ga4": less})
+        write_scores(score_table(project, [str(one) for one in range(rows)], ["customer"] * rows), given)
+        audience.run(project, "ga4", given, out, None)
+        names.append(sorted(one.name for one in project.glob("left_out*.csv")))
+    assert names == [
+        ["left_out.csv", "left_out_2.csv"],
+        ["left_out_1.csv", "left_out_2.csv", "left_out_3.csv"],
+        ["left_out.csv"],
+    ], "a file of others stays until its name is needed"
+
+
+def test_line_ends_within_a_text_do_not_end_a_row_wherever_a_block_ends(project: Path) -> None:
+    table = score_table(
+        project, [str(n) for n in range(3000)], ["customer"] * 3000, persona=["a\n" * 250] * 3000
+    )
+    found, _ = exported(project, "salesforce", table, "csv")
+    assert found["Klantreis_Id__c"].tolist() == [str(n) for n in range(3000)]
