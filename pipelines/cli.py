@@ -16,6 +16,7 @@ import typer
 from features.errors import InputError
 from models.target import PROBABILITY_TARGETS
 from pipelines.cli_audiences import app as audience_commands
+from pipelines.cli_errors import told
 from pipelines.cli_experiment import app as experiment_commands
 from pipelines.cli_export import app as export_commands
 from pipelines.cli_journeys import app as journey_commands
@@ -253,8 +254,10 @@ def main() -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stderr)
     try:
         app()
-    except (InputError, PermissionError, FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-        # Of the disk only what a user can mend: the others are mistakes of ours, and want their traceback.
-        for line in str(error).splitlines():
+    except Exception as error:
+        message = told(error, Path())
+        if message is None:
+            raise
+        for line in message.splitlines():
             typer.secho(f"error: {line}", err=True, fg="red")
         sys.exit(2)
