@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.metrics import Metric, Ranked
+from models.metrics._runs import Runs
 
 Floats = NDArray[np.float64]
 #: Resamples are worked in blocks of at most this many weights, so that memory stays flat.
@@ -62,8 +63,11 @@ class CustomerBootstrap:
         wanted = list(metrics)
         parts: dict[str, list[Floats]] = {metric.name: [] for metric in wanted}
         for weights in self.blocks(ranked.order):
+            # Summed once for all metrics of the ranking.
+            runs = Runs.of(ranked, weights)
             for metric in wanted:
-                parts[metric.name].append(metric.resampled(ranked, weights))
+                drawn = metric.of_runs(runs) if metric.of_runs else metric.resampled(ranked, weights)
+                parts[metric.name].append(drawn)
         return {name: np.concatenate(blocks) for name, blocks in parts.items()}
 
     def among(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -133,12 +137,12 @@ def p_value(value: float, resampled: Floats) -> float:
     >>> bool(p_value(0.0, np.array([-1.0, 0.0, 1.0])) > 0.99)
     True
     """
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     known = resampled[np.isfinite(resampled)]
     if not np.isfinite(value) or len(known) < 0.9 * len(resampled) or not known.std() > 0:
         return float("nan")
-    return float(2 * norm.sf(abs(value) / known.std(ddof=1)))
+    return float(2 * ndtr(-abs(value) / known.std(ddof=1)))
 
 
 def false_discovery(p_values: Floats) -> Floats:

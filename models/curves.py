@@ -8,8 +8,8 @@ import numpy as np
 
 from models.metrics import Ranked
 from models.metrics._metric import once
+from models.metrics._runs import Runs
 from models.metrics.ece import bins_of
-from models.metrics.lift_at import at_share
 
 #: Shares of the list at which the gain curve is given.
 SHARES = tuple(round(0.02 * step, 2) for step in range(1, 51))
@@ -28,8 +28,8 @@ def gain_curve(ranked: Ranked) -> list[float]:
     >>> gain_curve(rank([1, 0], [0.9, 0.1]))[24]
     1.0
     """
-    weights = once(ranked)
-    return [float(at_share(ranked, weights, share)[0]) * share for share in SHARES]
+    runs = Runs.of(ranked, once(ranked))
+    return [float(runs.gain(share)[0] / share) * share for share in SHARES]
 
 
 def calibration_points(ranked: Ranked, confidence: float = 0.95) -> list[dict[str, float]]:
@@ -58,9 +58,9 @@ def calibration_points(ranked: Ranked, confidence: float = 0.95) -> list[dict[st
     >>> points[0]["p"], points[0]["observed"], points[0]["n"]
     (0.2, 0.5, 4)
     """
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
-    z = float(norm.ppf((1 + confidence) / 2))
+    z = float(ndtri((1 + confidence) / 2))
     bins = bins_of(ranked, once(ranked), PICTURE_BINS)[0]
     points = []
     for part in np.unique(bins)[::-1]:

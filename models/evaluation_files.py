@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import ChainMap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,49 +16,21 @@ import pyarrow.parquet as pq
 from features.atomic import replacing
 from features.errors import InputError
 from features.settings import JourneySettings
-from models.base_rate_drift import base_rate_drift, rates_at
-from models.beats_baselines import beats_baselines
 from models.curves import lift_rows, point_rows
-from models.evaluation import cleaned, evaluate_target, headline
+from models.evaluation import cleaned, headline
 from models.json_files import read_json, read_json_if_there, write_json
-from models.learnt import learnt
+from models.judged_target import EvaluationInputs, attributes_of, drawn_sheets, judged_target, segments_of
+from models.processes import in_processes
 from models.reporting.words import Language, Words
-from models.segment_dimensions import dimensions
-from models.segment_extras import with_champion, with_money
-from models.segments import SEGMENT_LIFT, segment_lift
+from models.segments import SEGMENT_LIFT
 from models.settings import EvaluationSettings
-from models.target import PROBABILITY_TARGETS, READINESS
+from models.target import PROBABILITY_TARGETS
 
+__all__ = [
+    "EvaluationInputs", "attributes_of", "evaluate_files", "phases_over_time", "read_segments", "segments_of",
+    "write_segments",
+]  # fmt: skip
 logger = logging.getLogger(__name__)
-
-PREDICTION_COLUMNS = ("customer_id", "cutoff_us", "phase", "y", "p")
-
-
-@dataclass(frozen=True)
-class EvaluationInputs:
-    """Where the evaluate stage reads from.
-
-    Attributes
-    ----------
-    artifacts : Path
-        Folder with ``<target>/out_of_time.parquet``, ``<target>/selection.json``,
-        ``next_action/tournament.json`` (absent: no decision log) and ``personas/personas.json``.
-    features : Path
-        The feature table.
-    canonical : Path
-        Folder with ``customers.parquet``, ``events.parquet`` and ``meta.json``.
-    labels : Path or None
-        The label table, for the money that rows brought; None: no money is told.
-    champions : Path or None
-        Folder with ``<target>.parquet``, what the champion predicted of the same rows
-        (`models.segment_extras.with_champion`); None, or a file that is not there: no champion.
-    """
-
-    artifacts: Path
-    features: Path
-    canonical: Path
-    labels: Path | None = None
-    champions: Path | None = None
 
 
 def evaluate_files(
@@ -67,6 +40,7 @@ def evaluate_files(
     journey: JourneySettings,
     language: Language = "en",
     targets: Sequence[str] = PROBABILITY_TARGETS,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """Judge every target and write the results.
 
@@ -87,6 +61,8 @@ def evaluate_files(
         Of the pictures.
     targets : sequence of str
         Which yes-or-no targets to judge.
+    workers : int
+        Targets judged at once, each in a process of its own; their number changes no byte.
 
     Returns
     -------
@@ -99,26 +75,16 @@ def evaluate_files(
         If an input is missing or lacks a column.
     """
     meta = read_json(inputs.canonical / "meta.json")
-    found: dict[str, Any] = {}
-    parts = []
-    for target in targets:
-        judged = inputs.artifacts / target / "out_of_time.parquet"
-        predictions = _predictions(judged)
-        found[target] = evaluate_target(predictions, settings, journey.phase_keys)
-        found[target]["tested"] = learnt(judged)
-        found[target]["gate"] = {
-            phase: one.as_json()
-            for phase, one in beats_baselines(predictions, settings, journey.phase_keys[:-1]).items()
-        }
-        found[target]["base_rate_drift"] = base_rate_drift(
-            predictions, rates_at(found[target]["tested"]), settings.confidence, journey.phase_keys
-        )
-        found[target]["selection"] = read_json(inputs.artifacts / target / "selection.json")
-        if predictions.empty:
+    words, currency = Words(language, journey), meta.get("currency", "")
+    tasks = [partial(judged_target, target, inputs, settings, words) for target in targets]
+    judged = dict(zip(targets, in_processes(tasks, workers), strict=True))
+    for target, one in judged.items():
+        if one.segments is None:
             logger.info("%s: no test cutoff has matured; nothing to judge", target)
-            continue
-        parts.append(segments_of(target, inputs, settings, predictions))
-        logger.info("%s: judged on %d rows, %d segment numbers", target, len(predictions), len(parts[-1]))
+        else:
+            logger.info("%s: judged on %d rows, %d segment numbers", target, one.rows, len(one.segments))
+    found = {target: one.found for target, one in judged.items()}
+    parts = [one.segments for one in judged.values() if one.segments is not None]
     tournament_file = inputs.artifacts / "next_action/tournament.json"
     tournament = read_json_if_there(tournament_file) or None
     everything = {
@@ -131,46 +97,11 @@ def evaluate_files(
     segments = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SEGMENT_LIFT.names)
     write_json(reports / "evaluation.json", cleaned(everything))
     write_segments(reports, segments)
-    _write_plots(reports / "plots", cleaned(everything), segments, meta, Words(language, journey))
+    sheets = [one.sheets for one in judged.values()]
+    sheets.append(drawn_sheets({**cleaned(everything), "targets": {}}, segments, words, currency))
+    _write_plots(reports / "plots", cleaned(found), dict(ChainMap(*sheets)))
     write_json(reports / "metrics.json", numbers)
     return numbers
-
-
-def segments_of(
-    target: str,
-    inputs: EvaluationInputs,
-    settings: EvaluationSettings,
-    predictions: pd.DataFrame | None = None,
-) -> pd.DataFrame:
-    """Judge one target in every segment, as `models.segments.segment_lift` does, with all that is known of its rows.
-
-    Parameters
-    ----------
-    target : str
-        Which yes-or-no target.
-    inputs : EvaluationInputs
-        Where to read.
-    settings : EvaluationSettings
-        Top shares, resamples, confidence, minimum cell, seed.
-    predictions : DataFrame, optional
-        The out-of-time predictions of the target, if they were read already.
-
-    Raises
-    ------
-    InputError
-        If an input is missing or lacks a column.
-    """
-    if predictions is None:
-        predictions = _predictions(inputs.artifacts / target / "out_of_time.parquet")
-    if predictions.empty:
-        return pd.DataFrame(columns=SEGMENT_LIFT.names)
-    meta = read_json(inputs.canonical / "meta.json")
-    groups = dimensions(
-        predictions, inputs.features, attributes_of(inputs.canonical / "customers.parquet"),
-        meta.get("audit_attributes", []), inputs.canonical / "events.parquet",
-        inputs.artifacts / "personas/personas.json",
-    )  # fmt: skip
-    return segment_lift(target, _with_extras(target, predictions, inputs), groups, settings)
 
 
 def phases_over_time(features: Path) -> dict[str, Any]:
@@ -201,38 +132,6 @@ def read_segments(path: Path) -> pd.DataFrame:
     return found
 
 
-def _predictions(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise InputError(
-            f"{path} is missing; run the stage that writes it: dvc repro train@{path.parent.name}"
-        )
-    frame: pd.DataFrame = pq.read_table(path).to_pandas()
-    missing = [name for name in PREDICTION_COLUMNS if name not in frame]
-    if missing:
-        raise InputError(f"{path}: columns {missing} are missing; found {list(frame.columns)}")
-    # In one order, whatever the order of the file: the same bytes come out.
-    return pd.DataFrame(frame.sort_values(["cutoff_us", "customer_id"], kind="stable", ignore_index=True))
-
-
-def attributes_of(path: Path) -> pd.DataFrame:
-    """Read the canonical table of attributes; empty where the source has none."""
-    names = ["customer_id", "attribute", "value", "known_us"]
-    if not path.is_file():
-        return pd.DataFrame(columns=names)
-    found: pd.DataFrame = pq.read_table(path, columns=names).to_pandas()
-    return found
-
-
-def _with_extras(target: str, predictions: pd.DataFrame, inputs: EvaluationInputs) -> pd.DataFrame:
-    # Who leaves brings no money: what is captured of it says nothing of a list of likely leavers.
-    if inputs.labels is not None and target == READINESS.name:
-        predictions = with_money(predictions, inputs.labels)
-    champion = inputs.champions / f"{target}.parquet" if inputs.champions is not None else None
-    if champion is not None and champion.is_file():
-        predictions = with_champion(predictions, champion)
-    return predictions
-
-
 def write_segments(reports: Path, segments: pd.DataFrame, name: str = "segment_lift") -> None:
     """Write a parquet, and a CSV in which a group that is too small has one row, not one per metric.
 
@@ -255,18 +154,11 @@ def write_segments(reports: Path, segments: pd.DataFrame, name: str = "segment_l
         )
 
 
-def _write_plots(
-    folder: Path, evaluation: dict[str, Any], segments: pd.DataFrame, meta: dict[str, Any], words: Words
-) -> None:
+def _write_plots(folder: Path, targets: dict[str, Any], sheets: dict[str, bytes]) -> None:
     """Write the points for DVC (CSV) and the sheets of pictures for MLflow (PNG)."""
-    from models.reporting.figures.album import pictures, sheet
-
-    sheets: dict[str, list[Any]] = {}
-    for picture in pictures(evaluation, segments, meta.get("currency", ""), words):
-        sheets.setdefault(picture.sheet, []).append(picture)
     with replacing(folder) as beside:
         beside.mkdir()
-        for target, results in evaluation["targets"].items():
+        for target, results in targets.items():
             for name, rows in (
                 ("lift", lift_rows(results["phases"])),
                 ("calibration", point_rows(results["phases"], "calibration")),
@@ -276,5 +168,5 @@ def _write_plots(
                 frame.to_csv(
                     beside / f"{target}_{name}.csv", index=False, float_format="%.6g", lineterminator="\n"
                 )
-        for name, panels in sheets.items():
-            (beside / f"{name}.png").write_bytes(sheet(panels))
+        for name, image in sheets.items():
+            (beside / f"{name}.png").write_bytes(image)

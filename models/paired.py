@@ -102,10 +102,10 @@ class PairedJudge:
         if not np.isfinite(low) or not np.isfinite(high):
             return {"value": value, "low": None, "high": None}
         if error > 0:
-            from scipy.stats import norm
+            from scipy.special import ndtri
 
             # Independent chances: their variances add up.
-            reach = float(norm.ppf((1 + self.confidence) / 2)) * error
+            reach = float(ndtri((1 + self.confidence) / 2)) * error
             low, high = (
                 value - float(np.hypot(value - low, reach)),
                 value + float(np.hypot(high - value, reach)),

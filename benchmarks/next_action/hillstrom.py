@@ -42,7 +42,7 @@ SEEDS, TREATED, SCORE_FOLDS, SCORE_SEED = (1, 2, 3), 0.30, 5, 7
 LEAST_VISIT, LEAST_LIFT = -0.0035, 1.20
 TREES = {
     "learning_rate": 0.05, "num_leaves": 8, "min_child_samples": 200, "bagging_fraction": 0.8, "bagging_freq": 1,
-    "feature_fraction": 0.8, "lambda_l2": 10.0, "max_bin": 63, "deterministic": True, "force_row_wise": True,
+    "feature_fraction": 0.8, "lambda_l2": 10.0, "max_bin": 63, "deterministic": True, "force_col_wise": True,
     "num_threads": 1, "verbosity": -1, "seed": SCORE_SEED,
 }  # fmt: skip
 

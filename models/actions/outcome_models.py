@@ -30,7 +30,7 @@ SAFE_TREES: dict[str, Any] = {
     "feature_fraction": 0.8,
     "max_bin": 63,
     "deterministic": True,
-    "force_row_wise": True,
+    "force_col_wise": True,
     "verbosity": -1,
 }
 TREES = 120

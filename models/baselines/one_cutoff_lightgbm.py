@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 ROUNDS = 100
 #: All else is LightGBM's default: a learning rate of 0.1, 31 leaves of at least 20 rows, no regularisation.
 PARAMETERS: dict[str, Any] = {
-    "objective": "binary", "deterministic": True, "force_row_wise": True, "num_threads": 1, "seed": 0, "verbosity": -1,
+    "objective": "binary", "deterministic": True, "force_col_wise": True, "num_threads": 1, "seed": 0, "verbosity": -1,
 }  # fmt: skip
 
 

@@ -175,7 +175,8 @@ def parameters(settings: TrainSettings, seed: int) -> dict[str, Any]:
         "lambda_l2": own.lambda_l2,
         "max_bin": own.max_bin,
         "deterministic": True,
-        "force_row_wise": True,
+        # Row-wise gives the same bits and took 1.2 to 2 times as long (800 to 1,000,000 rows, 30 to 284 columns).
+        "force_col_wise": True,
         # The histograms of a node are the same for one thread and for many, but two threads on a busy
         # two-core machine spin: always said, never left to OpenMP.
         "num_threads": settings.num_threads,

@@ -27,7 +27,7 @@ from models.reporting.facts import (
 )
 from models.reporting.fairness_section import audited_kinds, fairness_section
 from models.reporting.family_section import family_pictures, family_section
-from models.reporting.figures.album import Picture, pictures
+from models.reporting.figures.album import Picture, pictures, svgs
 from models.reporting.forecast_section import forecast_section
 from models.reporting.headline import action_card, target_card
 from models.reporting.journey_section import journey_section
@@ -243,8 +243,8 @@ def _rendered(content: Mapping[str, Any]) -> str:
 def _by_sheet(drawn: list[Picture]) -> dict[str, list[dict[str, str]]]:
     """Give every picture as a data address, by sheet."""
     sheets: dict[str, list[dict[str, str]]] = {}
-    for picture in drawn:
-        data = "data:image/svg+xml;base64," + base64.b64encode(picture.svg()).decode("ascii")
+    for picture, image in zip(drawn, svgs(drawn), strict=True):
+        data = "data:image/svg+xml;base64," + base64.b64encode(image).decode("ascii")
         # At 100 dots per inch text in the picture is as large as text on the page.
         entry = {
             "key": picture.key,

@@ -141,12 +141,12 @@ def _segment_line(row: Mapping[Any, Any], frame: pd.DataFrame, words: Words) -> 
 
 def _misstated(frame: pd.DataFrame, confidence: float, words: Words) -> str:
     """Name the segment whose mean chance is furthest off, if by more than chance over all segments."""
-    from scipy.stats import norm
+    from scipy.special import ndtr, ndtri
 
     gaps = frame[(frame["metric"] == "calibration_gap") & frame["value"].notna()]
-    reach = 2 * norm.ppf((1 + confidence) / 2)
+    reach = 2 * ndtri((1 + confidence) / 2)
     spread = (gaps["high"] - gaps["low"]).to_numpy() / reach
-    chance = 2 * norm.sf(gaps["value"].abs().to_numpy() / spread)
+    chance = 2 * ndtr(-gaps["value"].abs().to_numpy() / spread)
     gaps = gaps[false_discovery(chance) <= FALSE_DISCOVERIES]
     if gaps.empty:
         return ""

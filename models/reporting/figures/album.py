@@ -35,9 +35,7 @@ class Picture:
 
     def svg(self) -> bytes:
         """Draw the panel alone."""
-        with style.drawing(panel=self.size, margins=self.margins) as (figure, (axes,)):
-            self.draw(axes)
-            return style.svg(figure)
+        return svgs([self])[0]
 
 
 def pictures(
@@ -77,6 +75,17 @@ def pictures(
         found.append(_of_phases(moved, words))
     for phase, one in words.in_order((evaluation.get("next_action") or {}).get("phases", {})):
         found += _of_tournament(phase, one, currency, words)
+    return found
+
+
+def svgs(drawn: Sequence[Picture]) -> list[bytes]:
+    """Draw panels, each alone."""
+    found = []
+    with style.house_style():
+        for one in drawn:
+            figure, (axes,) = style.panels(panel=one.size, margins=one.margins)
+            one.draw(axes)
+            found.append(style.svg(figure))
     return found
 
 

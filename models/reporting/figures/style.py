@@ -37,8 +37,22 @@ PANEL = (3.7, 3.0)
 #: Inches left, right, below and above the axes of a panel drawn alone: to find them by measuring every text, as
 #: constrained layout does, takes a third of the time of the drawing.
 MARGINS = (0.66, 0.16, 0.5, 0.36)
+#: Dots per inch of a PNG.
+DOTS = 110
 #: The letters of the page it stands on. They are narrower than those the panel was measured with: they fit.
 LETTERS = 'text{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif}'
+
+
+@contextmanager
+def house_style() -> Iterator[None]:
+    """Let matplotlib draw in the house style, whatever is set on this machine; afterwards all is as it was."""
+    import matplotlib as mpl
+
+    with mpl.rc_context():
+        # Not what the machine's own matplotlibrc says: equal pictures everywhere.
+        mpl.rcdefaults()
+        mpl.rcParams.update(RC)
+        yield
 
 
 @contextmanager
@@ -49,7 +63,19 @@ def drawing(
     ratios: Sequence[float] | None = None,
     margins: tuple[float, float, float, float] | None = None,
 ) -> Iterator[tuple[Figure, list[Axes]]]:
-    """Give a figure with panels in the house style; nothing of it leaks into other figures.
+    """Give a figure with panels in the house style, see ``panels``; nothing of it leaks into other figures."""
+    with house_style():
+        yield panels(columns, rows, panel, ratios, margins)
+
+
+def panels(
+    columns: int = 1,
+    rows: int = 1,
+    panel: tuple[float, float] = PANEL,
+    ratios: Sequence[float] | None = None,
+    margins: tuple[float, float, float, float] | None = None,
+) -> tuple[Figure, list[Axes]]:
+    """Give a figure with panels; within ``house_style``, which takes as long to set as a small panel to draw.
 
     Parameters
     ----------
@@ -62,24 +88,17 @@ def drawing(
     margins : tuple of float, optional
         Inches left, right, below and above the axes; without them they are found by measuring.
     """
-    import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    with mpl.rc_context():
-        # Not what the machine's own matplotlibrc says: equal pictures everywhere.
-        mpl.rcdefaults()
-        mpl.rcParams.update(RC)
-        size = (panel[0] * columns, panel[1] * rows)
-        figure = Figure(figsize=size, layout="constrained" if margins is None else None)
-        if margins is not None:
-            left, right, below, above = margins
-            figure.subplots_adjust(
-                left / panel[0], below / panel[1], 1 - right / panel[0], 1 - above / panel[1]
-            )
-        FigureCanvasAgg(figure)
-        axes = figure.subplots(rows, columns, squeeze=False, height_ratios=ratios)
-        yield figure, list(axes.ravel())
+    size = (panel[0] * columns, panel[1] * rows)
+    figure = Figure(figsize=size, layout="constrained" if margins is None else None)
+    if margins is not None:
+        left, right, below, above = margins
+        figure.subplots_adjust(left / panel[0], below / panel[1], 1 - right / panel[0], 1 - above / panel[1])
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(rows, columns, squeeze=False, height_ratios=ratios)
+    return figure, list(axes.ravel())
 
 
 def svg(figure: Figure) -> bytes:
@@ -108,6 +127,10 @@ def _lean_tag(found: re.Match[str]) -> str:
 
 def png(figure: Figure) -> bytes:
     """Give the figure as PNG without the name of the software in it."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    figure.set_dpi(DOTS)
+    # Not savefig: it draws everything once more, only to lay it out.
+    FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})
     return buffer.getvalue()
