@@ -13,6 +13,7 @@ from features.errors import InputError
 from models.bundle import PhaseModel
 from models.estimators._base import logit, sigmoid
 from models.explain import contributions
+from models.never import never_at
 from models.panel import PHASE_PREFIX, Panel
 
 
@@ -32,6 +33,8 @@ class Reason:
         What it adds; above 0 it raises the probability.
     below, same : float
         Share of the customers in the same phase with a lower and with an equal value.
+    never : bool
+        Whether the value, days since something, says that it never was within the look-back.
     """
 
     column: str
@@ -41,6 +44,7 @@ class Reason:
     log_odds: float
     below: float
     same: float
+    never: bool = False
 
     @property
     def odds(self) -> float:
@@ -121,7 +125,7 @@ def customer_reasons(
     ]
     if unknown:
         raise InputError(f"data/columns.json lacks {unknown[0]!r}; run the features stage again")
-    peers = panel.phase == panel.phase[row]
+    peers, silent = panel.phase == panel.phase[row], never_at(dictionary)
     own = np.where(is_phase, 0.0, parts)
     order = np.argsort(-np.abs(own), kind="stable")
     chosen = {
@@ -130,7 +134,14 @@ def customer_reasons(
     told = {
         sign: tuple(
             _reason(
-                panel.columns[j], known[panel.columns[j]], panel.x[:, j], row, float(own[j]), peers, language
+                panel.columns[j],
+                known[panel.columns[j]],
+                panel.x[:, j],
+                row,
+                float(own[j]),
+                peers,
+                language,
+                silent.get(panel.columns[j]),
             )
             for j in places
         )
@@ -152,10 +163,10 @@ def customer_reasons(
 
 def _reason(
     column: str, about: Mapping[str, Any], values: npt.NDArray[np.float32], row: int, log_odds: float,
-    peers: npt.NDArray[np.bool_], language: str,
+    peers: npt.NDArray[np.bool_], language: str, never: float | None,
 ) -> Reason:  # fmt: skip
     value, theirs = values[row], values[peers]
     return Reason(
         column, str(about[f"meaning_{language}"]), str(about["unit"]), float(value), log_odds,
-        float((theirs < value).mean()), float((theirs == value).mean()),
+        float((theirs < value).mean()), float((theirs == value).mean()), bool(value == never),
     )  # fmt: skip

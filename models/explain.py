@@ -13,6 +13,7 @@ from features.errors import InputError
 from models.bundle import PhaseModel, load
 from models.estimators._base import Floats
 from models.estimators.lightgbm import FittedLightGBM
+from models.never import WORDS, never_at
 from models.panel import PHASE_PREFIX, Panel
 from models.tree_contributions import tree_contributions
 
@@ -81,9 +82,9 @@ def reasons(
     Returns
     -------
     list of list of str
-        One list per row, strongest first: what the column means, its value, and ``(+)`` where it raises the
-        probability or ``(-)`` where it lowers it. The sign stands last, because a spreadsheet takes a cell
-        that begins with one for a formula.
+        One list per row, strongest first: what the column means, its value (in words where something never was), and
+        ``(+)`` where it raises the probability or ``(-)`` where it lowers it. The sign stands last, because a
+        spreadsheet takes a cell that begins with one for a formula.
 
     Raises
     ------
@@ -95,6 +96,8 @@ def reasons(
     if unknown:
         raise InputError(f"data/columns.json lacks {unknown[0]!r}; run the features stage again")
     meaning = np.array([words.get(name, "") for name in panel.columns], dtype=object)
+    silent = never_at(dictionary)
+    never = np.array([silent.get(name, np.nan) for name in panel.columns])
     out: list[list[str]] = [[] for _ in range(len(panel))]
     for phase in panel.phases if top else ():
         rows = np.flatnonzero(panel.in_phase(phase) & wanted)
@@ -106,9 +109,10 @@ def reasons(
         strongest = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :top]
         moved = np.take_along_axis(parts, strongest, axis=1)
         values = np.take_along_axis(panel.x[rows], strongest, axis=1)
-        texts = (
-            meaning[strongest] + ": " + _numbers(values) + np.where(moved > 0, " (+)", " (-)").astype(object)
-        )
+        told = _numbers(values)
+        for days in set(silent.values()):
+            told[(values == days) & (never[strongest] == days)] = WORDS[language].format(days=days)
+        texts = meaning[strongest] + ": " + told + np.where(moved > 0, " (+)", " (-)").astype(object)
         for row, said, count in zip(rows, texts.tolist(), (moved != 0).sum(axis=1).tolist(), strict=True):
             # Strongest first, so the columns that move nothing stand last.
             out[row] = said[:count]

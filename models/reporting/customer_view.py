@@ -6,6 +6,7 @@ import math
 
 from features.settings import DORMANT
 from models.customer_reasons import Explanation, Reason
+from models.never import WORDS
 from models.reporting.words import Words
 
 #: Units that say nothing beside the meaning of the column.
@@ -68,8 +69,11 @@ def lines(target: str, phase: str, found: Explanation, words: Words) -> list[str
 
 def _row(reason: Reason, peers: int, words: Words) -> str:
     unit = "" if reason.unit in PLAIN else f" {words.known(f'why_unit_{reason.unit}', reason.unit)}"
+    value = _number(reason.value, words)
+    if reason.never:
+        value, unit = WORDS[words.language].format(days=reason.value), ""
     return words(
-        "why_row", meaning=reason.meaning, value=_number(reason.value, words), unit=unit,
+        "why_row", meaning=reason.meaning, value=value, unit=unit,
         odds=words.number(reason.odds, 2), usual=_usual(reason, peers, words),
     )  # fmt: skip
 

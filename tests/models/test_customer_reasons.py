@@ -21,7 +21,13 @@ from models.settings import LightGBMSettings, TrainSettings
 SETTINGS = TrainSettings(lightgbm=LightGBMSettings(min_child_samples=20))
 COLUMNS = ("recency__order_days", "noise", "monetary__spend", "journey__is_decision", "journey__is_dormant")
 DICTIONARY = [
-    {"name": "recency__order_days", "unit": "days", "meaning_en": "Days since", "meaning_nl": "Dagen sinds"},
+    {
+        "name": "recency__order_days",
+        "unit": "days",
+        "default": 730.0,
+        "meaning_en": "Days since",
+        "meaning_nl": "Dagen sinds",
+    },
     {"name": "noise", "unit": "share", "meaning_en": "Noise", "meaning_nl": "Ruis"},
     {"name": "monetary__spend", "unit": "EUR", "meaning_en": "Spend", "meaning_nl": "Besteding"},
 ]
@@ -121,3 +127,13 @@ def test_a_base_rate_has_no_reasons_and_a_calibration_is_named() -> None:
     found = explained()
     changed = Explanation(**{**found.__dict__, "adjusted": math.log(2)})
     assert any("calibration: odds x 2.00" in line for line in lines("churn", "decision", changed, words))
+
+
+@pytest.mark.parametrize(("language", "never"), [("en", "none in 730 days"), ("nl", "geen in 730 dagen")])
+def test_days_since_something_that_never_was_are_said_in_words(language: str, never: str) -> None:
+    one = panel()
+    one.x[4, 0] = 730.0
+    found = customer_reasons(model("logistic"), one, 4, DICTIONARY, language, 1)
+    told = "\n".join(lines("readiness", "decision", found, Words(language)))
+    assert f": {never}, odds" in told and "730 d" not in told.replace(never, "")
+    assert not any(reason.never for reason in (*explained().reasons_for, *explained().reasons_against))

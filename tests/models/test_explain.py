@@ -61,8 +61,11 @@ def test_parts_of_a_blend_sum_to_its_log_odds_and_find_the_column_that_matters()
     assert np.abs(parts[:, 0]).mean() > 5 * np.abs(parts[:, 1]).mean()
 
 
-@pytest.mark.parametrize(("language", "word"), [("en", "days since"), ("nl", "dagen sinds")])
-def test_reasons_are_words_with_a_sign_and_the_value(tmp_path, language: str, word: str) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize(
+    ("language", "word", "never"),
+    [("en", "days since", "none in 730 days"), ("nl", "dagen sinds", "geen in 730 dagen")],
+)
+def test_reasons_are_words_with_a_sign_and_the_value(tmp_path, language: str, word: str, never: str) -> None:  # type: ignore[no-untyped-def]
     data = rows()
     one = estimators()["logistic"]
     save(
@@ -73,16 +76,23 @@ def test_reasons_are_words_with_a_sign_and_the_value(tmp_path, language: str, wo
     n = 4
     panel = Panel(
         np.arange(n), np.zeros(n, np.int64), np.zeros(n, np.int16), ("decision",),
-        np.array([[2, 0, 1], [-2, 0, 1], [0, 0, 1], [2, 0, 1]], np.float32), COLUMNS, np.zeros(n, np.float32),
+        np.array([[2, 0, 1], [-2, 0, 1], [730, 0, 1], [2, 0, 1]], np.float32), COLUMNS, np.zeros(n, np.float32),
         np.ones(n, bool),
     )  # fmt: skip
     dictionary = [
-        {"name": "recency__order_days", "meaning_en": "days since", "meaning_nl": "dagen sinds"},
-        {"name": "noise", "meaning_en": "noise", "meaning_nl": "ruis"},
+        {
+            "name": "recency__order_days",
+            "unit": "days",
+            "default": 730.0,
+            "meaning_en": "days since",
+            "meaning_nl": "dagen sinds",
+        },
+        {"name": "noise", "unit": "share", "default": 0.0, "meaning_en": "noise", "meaning_nl": "ruis"},
     ]
     found = reasons(panel, tmp_path, dictionary, language, 1, np.array([True, True, True, False]))
     assert found[0] == [f"{word}: 2 (+)"]
     assert found[1] == [f"{word}: -2 (-)"]
+    assert found[2] == [f"{word}: {never} (+)"]
     assert found[3] == []
     assert not any("journey" in text for texts in found for text in texts)
 
