@@ -10,7 +10,15 @@ help:  ## This list
 
 setup: $(STAMP)  ## The environment in .venv, from the lock (the other targets do this by themselves)
 
+# Two at once in a new clone: the second waits for the first and finds it done.
 $(STAMP): requirements.lock pyproject.toml
+	@if command -v flock >/dev/null; then \
+	  flock -n .venv.lock true || echo "Another make sets up .venv; waiting for it"; \
+	  flock .venv.lock $(MAKE) --no-print-directory .venv/.made; \
+	else $(MAKE) --no-print-directory .venv/.made; fi
+	@touch $@
+
+.venv/.made: requirements.lock pyproject.toml
 	@command -v python3 >/dev/null || { echo "python3 (3.11 or newer, with venv) is needed"; exit 1; }
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; found $$(python3 --version)"; exit 1; }
 	@[ ! -L .venv ] || { echo ".venv is a link to another environment, which would be emptied; remove the link"; exit 1; }
