@@ -2,7 +2,9 @@
 .PHONY: help setup spark repro test lint ui score backtest bench bench-quality bench-nba bench-nba-peers bench-demo bench-features clean lock
 SHELL := /bin/bash
 STAMP := .venv/.stamp
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# The Python that makes .venv is never the one in it: half a .venv, left by a set-up that was killed, has none that runs.
+SYSTEM_PATH := $(subst $(CURDIR)/.venv/bin:,,$(PATH))
+export PATH := $(CURDIR)/.venv/bin:$(SYSTEM_PATH)
 PORT ?= 5000
 
 help:  ## This list
@@ -18,6 +20,7 @@ $(STAMP): requirements.lock pyproject.toml
 	else $(MAKE) --no-print-directory .venv/.made; fi
 	@touch $@
 
+.venv/.made: export PATH := $(SYSTEM_PATH)
 .venv/.made: requirements.lock pyproject.toml
 	@command -v python3 >/dev/null || { echo "python3 (3.11 or newer, with venv) is needed"; exit 1; }
 	@python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; found $$(python3 --version)"; exit 1; }
