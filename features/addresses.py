@@ -39,9 +39,11 @@ def without_words(table: pa.Table, names: Iterable[str]) -> pa.Table:
         words = table[name]
         if words.null_count == len(words):
             continue
-        holds = pc.match_substring_regex(words, _HOLDS)
-        if pc.any(holds).as_py():
-            kept = pc.if_else(pc.fill_null(holds, False), pa.scalar(None, words.type), words)
+        distinct = pc.unique(words)  # few, and the search in each is slow
+        addresses = distinct.filter(pc.match_substring_regex(distinct, _HOLDS))
+        if len(addresses):
+            holds = pc.is_in(words, value_set=addresses)
+            kept = pc.if_else(holds, pa.scalar(None, words.type), words)
             table = table.set_column(table.column_names.index(name), name, kept)
     return table
 

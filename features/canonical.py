@@ -26,7 +26,7 @@ from features.contract import (
 from features.duplicates import cost_copies, decision_copies, event_copies, repeated_rows
 from features.errors import InputError
 from features.identity import Links, owners, settle, versions
-from features.row_groups import GROUP_ROWS, write_table
+from features.row_groups import GROUP_ROWS, scratch_writer, write_table
 from features.sources._base import Source
 from features.staging import Staging
 
@@ -104,8 +104,7 @@ class Canonical:
             alone = f"select *, customer_id as person_id, null::bigint as until_us from ({sql}) {order}"
             self._write("events", EVENTS, self._kept(alone, tally), PERSON_ORDER)
             return tally
-        owned = self._staging.path("owned")
-        write_table(owned, EVENTS, (self._owned(rows) for rows in self._kept(sql, tally)))
+        self._put_aside("owned", EVENTS, (self._owned(rows) for rows in self._kept(sql, tally)))
         self._write("events", EVENTS, f"select * from {self._staged('owned')} {order}", PERSON_ORDER)
         return tally
 
@@ -117,8 +116,8 @@ class Canonical:
             first = ~table["_extra"].to_numpy()
             tally[:, 0] += np.bincount(origin[first & ~dropped], minlength=len(tally))
             tally[:, 1] += np.bincount(origin[first & dropped], minlength=len(tally))
-            rows = table.filter(pa.array(~dropped))
-            self._note_span(rows.filter(pc.is_in(rows["kind"], value_set=behaviour))["occurred_us"])
+            rows = table.filter(pa.array(~dropped)) if dropped.any() else table
+            self._note_span(rows["occurred_us"].filter(pc.is_in(rows["kind"], value_set=behaviour)))
             yield rows
 
     def _owned(self, rows: pa.Table) -> pa.Table:
@@ -147,13 +146,13 @@ class Canonical:
 
         What is known of an id is known of whom it belongs to, from the moment that is known too.
         """
-        said = _once(self._staged("customers"), "known_us")
+        said = _once(_ends(self._staged("customers")), "known_us")
         if len(self._links):
             schema = CUSTOMERS.append(pa.field("_said", pa.int64()))
             # When a value was said last counts too: it may be newer than what the other id said.
             turns = f"select * from {said} qualify {_NEW} or {_LAST}"
             inherited = (self._inherited(rows) for rows in self._stream(turns))
-            write_table(self._staging.path("inherited"), schema, inherited)
+            self._put_aside("inherited", schema, inherited)
             # What was said before what is known already is no news, however late it becomes known of somebody:
             # an old yes takes no newer refusal back.
             newest = "max(_said) over (partition by customer_id, attribute order by known_us) = _said"
@@ -250,12 +249,31 @@ class Canonical:
         tables = self._stream(rows) if isinstance(rows, str) else rows
         write_table(self._folder / f"{name}.parquet", schema, tables, sorted_by)
 
+    def _put_aside(self, name: str, schema: pa.Schema, tables: Iterator[pa.Table]) -> None:
+        """Write a table of this run among the staged ones."""
+        with scratch_writer(self._staging.path(name), schema) as writer:
+            for table in tables:
+                writer.write_table(table.select(schema.names).cast(schema).combine_chunks())
+
     def _staged(self, table: str) -> str:
         return f"read_parquet({_quoted(self._staging.path(table))})"
 
     def _stream(self, sql: str) -> Iterator[pa.Table]:
         for batch in self._connection.sql(sql).to_arrow_reader(GROUP_ROWS):
             yield pa.Table.from_batches([batch])
+
+
+def _ends(attributes: str) -> str:
+    """Leave out what is told again and again: of an attribute that never changes, all between first and last."""
+    key = "customer_id, attribute"
+    spans = (
+        f"(select {key}, min(known_us) as first_us, max(known_us) as last_us, min(value) <> max(value) as changes "
+        f"from {attributes} group by all)"
+    )
+    return (
+        f"(select said.* from {attributes} as said join {spans} using ({key}) "
+        "where changes or known_us in (first_us, last_us))"
+    )
 
 
 def _once(attributes: str, said: str) -> str:

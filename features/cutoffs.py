@@ -193,7 +193,7 @@ def past(
 def known_customers(events: Events, cutoff_us: int) -> Mask:
     """Tell which customers had any event known at the cutoff, however long before."""
     known = np.zeros(len(events.customers), dtype=np.bool_)
-    known[_column(events, "row")[_seen(events, cutoff_us)]] = True
+    known[_column(events, "row")[_newest(events, cutoff_us)]] = True
     return known
 
 
@@ -216,9 +216,7 @@ def successors(events: Events, cutoff_us: int, at_us: int) -> Ints:
     """
     if events.plain:
         return np.arange(len(events.customers), dtype=np.int64)
-    seen = np.flatnonzero(_seen(events, cutoff_us))
-    row = events.columns["row"][seen]
-    last = seen[np.append(row[1:] != row[:-1], True)[: len(seen)]]
+    last = _newest(events, cutoff_us)
     found = np.arange(len(events.customers), dtype=np.int64)
     found[events.columns["row"][last]] = events.owners_at(last, at_us)
     return found
@@ -226,9 +224,20 @@ def successors(events: Events, cutoff_us: int, at_us: int) -> Ints:
 
 def _seen(events: Events, cutoff_us: int) -> Mask:
     """Tell which rows had happened and hold at a cutoff."""
-    happened: Mask = _column(events, "occurred_us") < cutoff_us
-    # What was known at once holds as soon as it has happened.
-    return happened if events.plain else happened & _holds(events, cutoff_us)
+    if cutoff_us not in events.seen:
+        happened: Mask = _column(events, "occurred_us") < cutoff_us
+        # What was known at once holds as soon as it has happened.
+        events.seen[cutoff_us] = happened if events.plain else happened & _holds(events, cutoff_us)
+    return events.seen[cutoff_us]
+
+
+def _newest(events: Events, cutoff_us: int) -> Ints:
+    """Give the last row of each customer that holds at a cutoff."""
+    if cutoff_us not in events.newest:
+        seen = np.flatnonzero(_seen(events, cutoff_us))
+        row = events.columns["row"][seen]
+        events.newest[cutoff_us] = seen[np.append(row[1:] != row[:-1], True)[: len(seen)]]
+    return events.newest[cutoff_us]
 
 
 def _holds(events: Events, at_us: int) -> Mask:

@@ -46,10 +46,15 @@ def event_copies(staged: str, parts: Mapping[str, Source], *, extra: bool) -> st
 
 def _by_rule(staged: str, rule: tuple[tuple[str, ...], bool, str]) -> str:
     identity, whole_row, duplicates = rule
+    key = ("source", *identity)
     content = "" if whole_row else "".join(f"{name}, " for name in _CONTENT if name not in identity)
+    # Nearly every event stands once: only the others need to be put in order.
+    twice = f"(select {', '.join(key)} from {staged} group by all having count(*) > 1)"
+    same = " and ".join(f"staged.{name} is not distinct from twice.{name}" for name in key)
     copies = (
-        f"select *, row_number() over (partition by source, {', '.join(identity)} "
-        f"order by {content}_file, _row) - 1 as _copy from {staged}"
+        f"select *, 0 as _copy from {staged} as staged anti join {twice} as twice on {same} union all "
+        f"select *, row_number() over (partition by {', '.join(key)} order by {content}_file, _row) - 1 as _copy "
+        f"from {staged} as staged semi join {twice} as twice on {same}"
     )
     if duplicates == "drop":
         return f"select * exclude (_copy), _copy > 0 as _dropped from ({copies})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 
 import numpy as np
@@ -44,6 +44,9 @@ class Events:
         The distinct categories of the batch, rising.
     plain : bool
         Everything was known at once and nothing changed owner: what occurred before a moment holds at it.
+    seen, newest : dict
+        What ``features.cutoffs`` found at a moment, kept since much asks for it: the rows that hold, and the last
+        of them per customer.
     """
 
     customers: Ints
@@ -51,6 +54,8 @@ class Events:
     pair_rows: Mapping[str, Ints]
     words: Mapping[str, NDArray[np.str_]]
     plain: bool
+    seen: dict[int, Mask] = field(default_factory=dict)
+    newest: dict[int, Ints] = field(default_factory=dict)
 
     @classmethod
     def from_arrow(cls, batch: pa.Table) -> Events:

@@ -53,9 +53,12 @@ def _struct_words(columns: Mapping[str, pa.Array | pa.ChunkedArray]) -> Words:
     for name in sorted(columns):
         column = columns[name]
         array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+        total = np.zeros(len(array), np.uint64) if total is None else total
+        if array.null_count == len(array):
+            continue
         words = _mix(_words(array) ^ _string_words(pa.array([name]))[0])
         words[_null_mask(array)] = 0
-        total = words if total is None else total + words
+        total += words
     assert total is not None
     return total
 

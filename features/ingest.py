@@ -103,9 +103,8 @@ def _here(
     folder: Path, source: Source, files: Sequence[RawFile], *, threads: int, memory_gb: float
 ) -> Iterator[tuple[Staging, Canonical]]:
     """Read one file after the other on this machine."""
-    staging = Staging(folder / "staging", source)
-    for number, file in enumerate(files):
-        staging.add(number, file)
+    staging = Staging(folder / "staging", source, workers=max(1, threads - 1))
+    staging.read(enumerate(files))
     staging.close()
     with closing(Canonical(folder, staging, source, threads=threads, memory_gb=memory_gb)) as canonical:
         yield staging, canonical

@@ -11,6 +11,12 @@ import pyarrow.parquet as pq
 GROUP_ROWS = 500_000
 
 
+def scratch_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """Open a file that only this run reads: written fast rather than small."""
+    words = [field.name for field in schema if pa.types.is_string(field.type)]
+    return pq.ParquetWriter(path, schema, compression="lz4", use_dictionary=words, write_statistics=False)
+
+
 def write_table(
     path: Path, schema: pa.Schema, tables: Iterator[pa.Table], sorted_by: tuple[str, ...] = ()
 ) -> None:

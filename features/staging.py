@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +13,15 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from features.addresses import hidden, masked, without_words
 from features.contract import COSTS, CUSTOMERS, DECISIONS, IDS, LINKS, QUARANTINE
-from features.errors import InputError
 from features.fingerprint import fingerprint
 from features.pseudonyms import pseudonyms, space_of
+from features.row_groups import scratch_writer
 from features.sources._base import Source
 from features.sources._batches import STAGED_EVENTS, CanonicalBatch, RawBatch, RawFile
-from features.sources._files import first_line
+from features.turning import Piece, Turned, turned
 
 logger = logging.getLogger(__name__)
 
@@ -76,18 +75,19 @@ class Staging:
         Where to write; made if absent.
     source : Source
         The source that is read.
+    workers : int
+        Threads that turn what is read.
     """
 
-    def __init__(self, folder: Path, source: Source) -> None:
+    def __init__(self, folder: Path, source: Source, *, workers: int = 1) -> None:
         folder.mkdir(parents=True)
         self.folder = folder
         self.counts: list[FileCount] = []
+        self._counts: dict[int, FileCount] = {}
         self._source = source
+        self._workers = workers
         self.has_extra = False
-        self._writers = {
-            name: pq.ParquetWriter(self.path(name), schema, compression="lz4")
-            for name, schema in SCHEMAS.items()
-        }
+        self._writers = {name: scratch_writer(self.path(name), schema) for name, schema in SCHEMAS.items()}
         self._waiting: dict[str, list[pa.Table]] = {name: [] for name in SCHEMAS}
         self._rows = 0
         self._started = time.monotonic()
@@ -96,30 +96,25 @@ class Staging:
         """Give the staged file of a table."""
         return self.folder / f"{table}.parquet"
 
-    def add(self, number: int, file: RawFile) -> None:
-        """Read one raw file to its end; ``number`` is its place in the order of reading."""
-        count = FileCount(file)
-        self.counts.append(count)
-        for batch in self._source.batches(file):
-            canonical = self._canonical(batch)
-            count.rows_in += len(batch.rows) + batch.broken.num_rows
-            count.accepted += canonical.reasons.null_count
-            count.quarantined += self._quarantine(number, file, batch, canonical)
-            self._stage(number, batch, canonical)
-            self._progress(len(batch.rows))
-        if count.rows_in == 0:
-            logger.warning("%s: %s is empty", self._source.name, file.name)
+    def read(self, files: Iterable[tuple[int, RawFile]]) -> None:
+        """Read raw files to their ends; each comes with its place in the order of reading."""
+        for one in turned(self._pieces(files), self._source, workers=self._workers):
+            for piece, reasons in one.verdicts():
+                count = self._counts[piece.number]
+                count.accepted += reasons.null_count
+                count.quarantined += self._quarantine(piece, reasons)
+            self._stage(one)
 
-    def _canonical(self, batch: RawBatch) -> CanonicalBatch:
-        try:
-            return self._source.canonical(batch)
-        except pa.ArrowException as error:
-            # What no check of the adapter foresees: a column whose type cannot mean what it should.
-            types = ", ".join(f"{field.name} {field.type}" for field in batch.data.schema)
-            raise InputError(
-                f"{batch.file.name}: a column has another type than expected ({first_line(error)}); the "
-                f"columns are {types[:500]}; mend the file or change conf/sources/{self._source.name}.yaml"
-            ) from error
+    def _pieces(self, files: Iterable[tuple[int, RawFile]]) -> Iterator[Piece]:
+        for number, file in files:
+            count = self._counts[number] = FileCount(file)
+            self.counts.append(count)
+            for batch in self._source.batches(file):
+                count.rows_in += len(batch.rows) + batch.broken.num_rows
+                self._progress(len(batch.rows))
+                yield Piece(number, file, batch)
+            if count.rows_in == 0:
+                logger.warning("%s: %s is empty", self._source.name, file.name)
 
     def close(self) -> None:
         """Finish the files; log how much was read and how fast."""
@@ -132,21 +127,24 @@ class Staging:
             self._source.name, self._rows, len(self.counts), self._rows / seconds,
         )  # fmt: skip
 
-    def _stage(self, number: int, batch: RawBatch, canonical: CanonicalBatch) -> None:
+    def _stage(self, one: Turned) -> None:
+        batch, canonical = one.batch, one.canonical
         file = batch.file
-        part = {"source": file.part or self._source.name, "_file": pa.scalar(number, pa.int32())}
+        source = {"source": file.part or self._source.name}
         if canonical.events.num_rows:
             extra = canonical.extra
             self.has_extra |= extra is not None and bool(extra.any())
-            events = _fill(self._with_customer(without_words(canonical.events, _WORDS["events"])), part)
-            events = events.append_column("_row", pa.array(canonical.rows))
-            events = _fill(events, {"_extra": False}) if extra is None else events.append_column(
-                "_extra", pa.array(extra)
-            )  # fmt: skip
+            events = _fill(self._with_customer(without_words(canonical.events, _WORDS["events"])), source)
+            origins = dict(zip(("_file", "_row"), map(pa.array, one.origins()), strict=True))
+            marks = np.zeros(events.num_rows, bool) if extra is None else extra
+            for name, values in {**origins, "_extra": pa.array(marks)}.items():
+                events = events.append_column(name, values)
             self._write("events", events)
         if canonical.attributes.num_rows:
             named = without_words(canonical.attributes, _WORDS["customers"])
             self._write("customers", self._with_customer(named.filter(pc.is_valid(named["value"]))))
+        # What a source that tells more than events says comes from one file at a time.
+        part = {**source, "_file": pa.scalar(one.pieces[0].number, pa.int32())}
         if canonical.links.num_rows:
             links = self._with_customer(canonical.links)
             self._write("links", self._with_customer(links, "anonymous_source_id", "anonymous_id"))
@@ -193,20 +191,18 @@ class Staging:
             self._writers[table].write_table(pa.concat_tables(waiting).combine_chunks())
             waiting.clear()
 
-    def _quarantine(self, number: int, file: RawFile, batch: RawBatch, canonical: CanonicalBatch) -> int:
+    def _quarantine(self, piece: Piece, reasons: pa.Array) -> int:
         """Keep the rejected rows, whole but for e-mail addresses: these are masked."""
-        rejected = pc.is_valid(canonical.reasons)
-        rows = batch.data.filter(rejected)
-        parts = [batch.broken]
-        if rows.num_rows:
-            numbers = pa.array(batch.rows).filter(rejected)
-            reasons = canonical.reasons.filter(rejected)
-            parts.append(pa.table({"row": numbers, "reason": reasons, "raw": raw_json(rows)}))
+        batch, parts = piece.batch, [piece.batch.broken]
+        if reasons.null_count < len(reasons):
+            rejected = pc.is_valid(reasons)
+            numbers, raw = pa.array(batch.rows).filter(rejected), raw_json(batch.data.filter(rejected))
+            parts.append(pa.table({"row": numbers, "reason": reasons.filter(rejected), "raw": raw}))
         found = pa.concat_tables(parts)
         if found.num_rows:
             found = found.set_column(2, "raw", masked(found["raw"]))
-            part = {"source": file.part or self._source.name, "file": file.name}
-            self._write("quarantine", _fill(found, {**part, "_file": pa.scalar(number, pa.int32())}))
+            part = {"source": piece.file.part or self._source.name, "file": piece.file.name}
+            self._write("quarantine", _fill(found, {**part, "_file": pa.scalar(piece.number, pa.int32())}))
         return int(found.num_rows)
 
     def _progress(self, rows: int) -> None:

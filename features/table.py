@@ -70,7 +70,9 @@ def build(batch: pa.Table, plan: Plan, learnt: Learnt | None = None) -> tuple[pa
         known before that cutoff, sorted by (cutoff_us, customer_id).
     """
     events = Events.from_arrow(batch)
-    pieces = [_at_cutoff(events, cutoff_us, plan, learnt or Learnt()) for cutoff_us in plan.all_cutoffs]
+    later = LaterPhases(events, plan)
+    # The last cutoff first: the windows of the cutoffs before it end there, and then its phases are known already.
+    pieces = [_at_cutoff(later, cutoff_us, learnt or Learnt()) for cutoff_us in plan.all_cutoffs[::-1]][::-1]
     # One chunk per cutoff: whoever keeps them apart by cutoff need not copy them.
     return pa.concat_tables([table for table, _ in pieces]), pa.concat_tables([table for _, table in pieces])
 
@@ -81,7 +83,36 @@ def columns_read(plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*READS, *more)))
 
 
-def _at_cutoff(events: Events, cutoff_us: int, plan: Plan, learnt: Learnt) -> tuple[pa.Table, pa.Table]:
+class LaterPhases:
+    """The phases of a batch at any midnight, each judged once: the windows of many labels end at one moment.
+
+    Parameters
+    ----------
+    events : Events
+        The batch.
+    plan : Plan
+        The journey, and how far to look back.
+    """
+
+    def __init__(self, events: Events, plan: Plan) -> None:
+        self.events, self.plan = events, plan
+        self._judged: dict[int, NDArray[np.int8]] = {}
+
+    def note(self, at_us: int, phase: Ints) -> None:
+        """Keep what is known already of a midnight."""
+        self._judged[at_us] = phase.astype(np.int8)
+
+    def at(self, at_us: int) -> Ints:
+        """Give the place in ``journey.phase_keys`` of each customer of the batch."""
+        if at_us not in self._judged:
+            history = cut.past(self.events, at_us, self.plan.lookback_days)
+            evidences = Evidences(history, self.plan.journey, scope_of(self.plan))
+            self.note(at_us, evidences.phase(at_us // DAY_US))
+        return self._judged[at_us].astype(np.int64)
+
+
+def _at_cutoff(later: LaterPhases, cutoff_us: int, learnt: Learnt) -> tuple[pa.Table, pa.Table]:
+    events, plan = later.events, later.plan
     present = np.flatnonzero(cut.known_customers(events, cutoff_us))
     history = cut.past(events, cutoff_us, plan.lookback_days, plan.windows_days)
     keys = {
@@ -92,6 +123,7 @@ def _at_cutoff(events: Events, cutoff_us: int, plan: Plan, learnt: Learnt) -> tu
     phase = np.zeros(len(events.customers), dtype=np.int64)
     if plan.journey.phases:
         phase, days_in_phase = phases_at(history, plan.journey, scope_of(plan))
+        later.note(cutoff_us, phase)
         words = pa.array(plan.journey.phase_keys)
         columns["phase"] = pa.DictionaryArray.from_arrays(pa.array(phase[present].astype(np.int8)), words)
         columns["days_in_phase"] = _float32("days_in_phase", days_in_phase, present)
@@ -99,7 +131,7 @@ def _at_cutoff(events: Events, cutoff_us: int, plan: Plan, learnt: Learnt) -> tu
         columns[name] = _float32(name, measure.values, present)
     found = dict(keys)
     for contract in plan.contracts:
-        found.update(_labels(events, cutoff_us, plan, contract, present, phase))
+        found.update(_labels(later, cutoff_us, contract, present, phase))
     return _table(columns, ()), _table(found, [name for name in found if name not in keys])
 
 
@@ -119,8 +151,9 @@ def _measures(history: History, plan: Plan, learnt: Learnt) -> Iterator[tuple[st
 
 
 def _labels(
-    events: Events, cutoff_us: int, plan: Plan, contract: LabelContract, present: Ints, phase: Ints
+    later: LaterPhases, cutoff_us: int, contract: LabelContract, present: Ints, phase: Ints
 ) -> Iterator[tuple[str, pa.Array]]:
+    events, plan = later.events, later.plan
     label = labels()[contract.target]
     on_grid = cutoff_us in plan.cutoffs[contract.target]
     if label.cutoffs == "decisions":
@@ -139,14 +172,12 @@ def _labels(
     known_until = min(plan.as_of_us, plan.complete_until_us)
     values: tuple[Floats, ...]
     if on_grid and label.censored:
-        values = _censored(events, cutoff_us, plan, contract, known_until)
+        values = _censored(later, cutoff_us, contract, known_until)
     elif on_grid and cut.window_is_complete(start, end, plan.missing_days, known_until):
         # The label follows the person: who was a browser at the cutoff may have bought as a customer.
         person = cut.successors(events, cutoff_us, end)
         if label.of_phases is not None:
-            later = cut.past(events, end, plan.lookback_days)
-            then = Evidences(later, plan.journey, scope_of(plan)).phase(end // DAY_US)
-            values = (label.of_phases(phase, then[person], len(plan.journey.phases)),)
+            values = (label.of_phases(phase, later.at(end)[person], len(plan.journey.phases)),)
         else:
             assert label.values is not None  # a label is about the events of its window, or about the phase
             values = label.values(cut.future(events, start, end, known_by_us=end), contract)
@@ -159,13 +190,14 @@ def _labels(
 
 
 def _censored(
-    events: Events, cutoff_us: int, plan: Plan, contract: LabelContract, known_until_us: int
+    later: LaterPhases, cutoff_us: int, contract: LabelContract, known_until_us: int
 ) -> tuple[Floats, Floats, Floats]:
     """Say per customer when the first event that counts came, how long we looked, and who had left by then.
 
     Each horizon is judged by what was known at its own end, as a label of that horizon would be: an event that was
     learnt of later counts from the next horizon on.
     """
+    events, plan = later.events, later.plan
     label, (start, _) = labels()[contract.target], cut.label_window(cutoff_us, contract)
     observed = cut.observed_days(start, contract.horizon_days, plan.missing_days, known_until_us)
     days, left = np.full(len(events.customers), -1.0), np.zeros(len(events.customers))
@@ -180,9 +212,8 @@ def _censored(
         first = first[person]
         days = np.where((days < 0) & (first >= 0), np.maximum(first, seen), days)
         if plan.journey.phases and until in contract.horizons_days:
-            later = cut.past(events, end, plan.lookback_days)
-            then = Evidences(later, plan.journey, scope_of(plan)).phase(end // DAY_US)[person]
-            left += np.where((days < 0) & (then == len(plan.journey.phases)), 2.0**place, 0.0)
+            dormant = later.at(end)[person] == len(plan.journey.phases)
+            left += np.where((days < 0) & dormant, 2.0**place, 0.0)
         seen = until
     return days, np.full(len(days), float(observed)), left
 

@@ -93,11 +93,12 @@ class View:
         """Keep events of these kinds and channels (none named: all); the customers stay the same."""
         key = (tuple(kinds), tuple(channels))
         if key not in self._selected:
-            keep = np.ones(len(self.row), dtype=np.bool_)
+            size = len(self._columns["row"] if self._index is None else self._index)
+            keep = np.ones(size, dtype=np.bool_)
             if kinds:
-                keep &= self.by_kind(kinds).code >= 0
+                keep &= _among(self.column("kind"), [KIND_CODE[kind] for kind in kinds])
             if channels:
-                keep &= self.by_channel(channels).code >= 0
+                keep &= _among(self.column("channel"), [CHANNEL_CODE[channel] for channel in channels])
             self._selected[key] = self.where(keep)
         return self._selected[key]
 
@@ -169,3 +170,11 @@ class View:
             if category in known:
                 table[known[category]] = place
         return Groups(table[self.column("category_word")], len(categories))
+
+
+def _among(codes: NDArray[np.generic], wanted: Sequence[int]) -> Mask:
+    """Tell which codes are among a few wanted ones: comparing small numbers costs less than looking them up."""
+    found: Mask = codes == wanted[0]
+    for code in wanted[1:]:
+        found |= codes == code
+    return found

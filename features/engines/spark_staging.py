@@ -53,7 +53,7 @@ class StageFiles:
 
     def _stage(self, number: int) -> dict[str, object]:
         staging = Staging(Path(self.folder) / f"staged-{attempt()}-{number}", self.source)
-        staging.add(number, self.files[number])
+        staging.read([(number, self.files[number])])
         staging.close()
         extra = pq.read_table(staging.path("events"), columns=["_extra"])["_extra"].to_numpy()
         count = staging.counts[0]

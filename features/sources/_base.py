@@ -63,6 +63,8 @@ class Source(ABC):
     whole_row: bool = True
     #: What is done with duplicates.
     duplicates: Literal["drop", "keep"] = "drop"
+    #: Whether its rows tell events, attributes and links only: then rows of several files may be turned together.
+    events_only: bool = False
     #: The key of the pseudonyms (`use_key`), for ids that must not be shown even inside: ``email_ids``.
     key: bytes
 

@@ -92,6 +92,7 @@ class Ga4(Source):
 
     Options = Ga4Options
     whole_row = False
+    events_only = True
 
     def declaration(self) -> Declaration:
         """Say what the tables of words can produce."""
