@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from models.bootstrap import BLOCK, CustomerBootstrap, Floats
 from models.metrics import Metric, Ranked
 from models.metrics._runs import Runs
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 Integers = NDArray[np.int64]
 #: Resamples look at no more than this many runs of neighbouring rows; the values themselves at every row. Five hundred
@@ -103,6 +106,8 @@ def _table(
     columns: Sequence[Floats | None],
 ) -> sparse.csr_array:  # fmt: skip
     """Give what each customer adds to each sum: rows without outcome 1 per run, with it, money, and each column."""
+    from scipy import sparse
+
     parts = [(run[some], code[some], np.ones(int(some.sum()))) for some in (ranked.y == 0, ranked.y == 1)]
     if money is not None:
         parts.append((run, code, money))

@@ -149,11 +149,12 @@ def _phase(
     }  # fmt: skip
     if note:
         return found, {}
-    resampled = {scorer: boot.of(metrics, one) for scorer, one in ranked.items()}
+    told = [metric for metric in metrics if metric.has_interval]
+    resampled = {scorer: boot.of(told, one) for scorer, one in ranked.items()}
     found["metrics"] = {
         metric.name: {
             scorer: _with_interval(
-                metric, metric.function(one.y, one.p), resampled[scorer][metric.name], settings
+                metric, metric.function(one.y, one.p), resampled[scorer].get(metric.name), settings
             )
             for scorer, one in ranked.items()
         }
@@ -185,15 +186,17 @@ def _mean(
         means[metric.name] = {}
         for scorer in scorers:
             value = float(np.mean([phases[key]["metrics"][metric.name][scorer]["value"] for key in judged]))
-            draws = np.mean([kept[key][scorer][metric.name] for key in judged], axis=0)
+            draws = None
+            if metric.has_interval:
+                draws = np.mean([kept[key][scorer][metric.name] for key in judged], axis=0)
             means[metric.name][scorer] = _with_interval(metric, value, draws, settings)
     return means
 
 
 def _with_interval(
-    metric: Metric, value: float, draws: Floats, settings: EvaluationSettings
+    metric: Metric, value: float, draws: Floats | None, settings: EvaluationSettings
 ) -> dict[str, float]:
-    if not metric.has_interval:
+    if draws is None:
         return {"value": value}
     low, high = interval(value, draws, settings.confidence)
     return {"value": value, "low": low, "high": high}

@@ -75,8 +75,7 @@ def evaluate_files(
         If an input is missing or lacks a column.
     """
     meta = read_json(inputs.canonical / "meta.json")
-    words, currency = Words(language, journey), meta.get("currency", "")
-    tasks = [partial(judged_target, target, inputs, settings, words) for target in targets]
+    tasks = [partial(judged_target, target, inputs, settings, journey, language) for target in targets]
     judged = dict(zip(targets, in_processes(tasks, workers), strict=True))
     for target, one in judged.items():
         if one.segments is None:
@@ -95,11 +94,14 @@ def evaluate_files(
     }
     numbers = headline(found, tournament)
     segments = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=SEGMENT_LIFT.names)
-    write_json(reports / "evaluation.json", cleaned(everything))
-    write_segments(reports, segments)
+    told = cleaned(everything)
     sheets = [one.sheets for one in judged.values()]
-    sheets.append(drawn_sheets({**cleaned(everything), "targets": {}}, segments, words, currency))
-    _write_plots(reports / "plots", cleaned(found), dict(ChainMap(*sheets)))
+    sheets.append(
+        drawn_sheets({**told, "targets": {}}, segments, Words(language, journey), meta.get("currency", ""))
+    )
+    write_json(reports / "evaluation.json", told)
+    write_segments(reports, segments)
+    _write_plots(reports / "plots", told["targets"], dict(ChainMap(*sheets)))
     write_json(reports / "metrics.json", numbers)
     return numbers
 

@@ -11,12 +11,13 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from features.errors import InputError
+from features.settings import JourneySettings
 from models.base_rate_drift import base_rate_drift, rates_at
 from models.beats_baselines import beats_baselines
 from models.evaluation import cleaned, evaluate_target
 from models.json_files import read_json
 from models.learnt import learnt
-from models.reporting.words import Words
+from models.reporting.words import Language, Words
 from models.segment_dimensions import dimensions
 from models.segment_extras import with_champion, with_money
 from models.segments import SEGMENT_LIFT, segment_lift
@@ -76,7 +77,11 @@ class JudgedTarget:
 
 
 def judged_target(
-    target: str, inputs: EvaluationInputs, settings: EvaluationSettings, words: Words
+    target: str,
+    inputs: EvaluationInputs,
+    settings: EvaluationSettings,
+    journey: JourneySettings,
+    language: Language = "en",
 ) -> JudgedTarget:
     """Judge one target in every phase and segment, and draw what was found.
 
@@ -88,15 +93,17 @@ def judged_target(
         Where to read.
     settings : EvaluationSettings
         Top shares, resamples, confidence, minimum cell, seed.
-    words : Words
-        Of the pictures; holds the journey, whose phases are judged.
+    journey : JourneySettings
+        Order and labels of the phases.
+    language : str
+        Of the pictures.
 
     Raises
     ------
     InputError
         If an input is missing or lacks a column.
     """
-    judged, phase_keys = inputs.artifacts / target / "out_of_time.parquet", words.journey.phase_keys
+    judged, phase_keys = inputs.artifacts / target / "out_of_time.parquet", journey.phase_keys
     predictions = _predictions(judged)
     found = evaluate_target(predictions, settings, phase_keys)
     found["tested"] = learnt(judged)
@@ -109,14 +116,14 @@ def judged_target(
     if predictions.empty:
         return JudgedTarget(found, 0, None, {})
     segments = segments_of(target, inputs, settings, predictions)
-    sheets = drawn_sheets({"targets": {target: cleaned(found)}}, segments, words)
+    sheets = drawn_sheets({"targets": {target: cleaned(found)}}, segments, Words(language, journey))
     return JudgedTarget(found, len(predictions), segments, sheets)
 
 
 def drawn_sheets(
     evaluation: Mapping[str, Any], segments: pd.DataFrame, words: Words, currency: str = ""
 ) -> dict[str, bytes]:
-    """Draw the sheets of pictures for MLflow, as PNG by name; what they take: `models.reporting.figures.album`."""
+    """Draw the sheets of pictures for MLflow, as PNG by name; what they show: `models.reporting.figures.album`."""
     from models.reporting.figures.album import pictures, sheet
 
     sheets: dict[str, list[Any]] = {}

@@ -18,6 +18,8 @@ def run(root: Path) -> None:
     params, project = load_params(root), Project(root)
     inputs = EvaluationInputs(root / "artifacts", project.features, project.canonical, project.labels)
     journey = load_plan(project).journey
-    numbers = evaluate_files(inputs, project.reports, params.evaluation, journey, params.language)
+    numbers = evaluate_files(
+        inputs, project.reports, params.evaluation, journey, params.language, workers=params.engine.threads
+    )
     for target, found in numbers.items():
         logger.info("%s: %s", target, ", ".join(f"{name} {value:.4g}" for name, value in found.items()))

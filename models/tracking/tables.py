@@ -46,16 +46,12 @@ def with_names(table: pd.DataFrame) -> pd.DataFrame:
     names = [name for name in NAMES if name in table]
     if not names or table.empty:
         return table
-    row = (
-        table[names]
-        .astype(object)
-        .where(table[names].notna(), "")
-        .astype(str)
-        .agg(" \N{MIDDLE DOT} ".join, axis=1)
-    )
+    parts = table[names].astype(object).where(table[names].notna(), "").astype(str)
+    told = [" \N{MIDDLE DOT} ".join(one) for one in parts.itertuples(index=False)]
+    row = pd.Series(told, index=table.index, name="row")
     first = [name for name in FIRST if name in table]
     rest = [name for name in table if name not in (*first, *names)]
-    return pd.concat([row.rename("row"), table[first + rest + names].map(_short)], axis=1)
+    return pd.concat([row, table[first + rest + names].map(_short)], axis=1)
 
 
 def _short(value: object) -> object:

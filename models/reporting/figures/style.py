@@ -132,5 +132,5 @@ def png(figure: Figure) -> bytes:
     buffer = io.BytesIO()
     figure.set_dpi(DOTS)
     # Not savefig: it draws everything once more, only to lay it out.
-    FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})
+    FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]
     return buffer.getvalue()

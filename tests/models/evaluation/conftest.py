@@ -16,5 +16,5 @@ import synthetic
 def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A world with its reports; read only."""
     root = synthetic.write_world(tmp_path_factory.mktemp("world"))
-    synthetic.evaluate(root)
+    synthetic.evaluate(root, workers=2)
     return root

@@ -188,11 +188,14 @@ def scores(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def evaluate(
-    root: Path, targets: tuple[str, ...] = ("churn", "readiness"), settings: EvaluationSettings = SETTINGS
+    root: Path,
+    targets: tuple[str, ...] = ("churn", "readiness"),
+    settings: EvaluationSettings = SETTINGS,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """Run the evaluate stage on a world."""
     inputs = EvaluationInputs(root / "artifacts", root / "data/features.parquet", root / "data/canonical")
-    return evaluate_files(inputs, root / "reports", settings, journey(), targets=targets)
+    return evaluate_files(inputs, root / "reports", settings, journey(), targets=targets, workers=workers)
 
 
 def write_world(root: Path) -> Path:

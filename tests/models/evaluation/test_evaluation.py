@@ -129,24 +129,25 @@ def test_files_are_there_and_strict_json(world: Path) -> None:
 
 
 def test_same_inputs_same_bytes_whatever_the_order_of_rows(world: Path, tmp_path: Path) -> None:
+    # Of the world a process of its own judged readiness (fixture); here it is judged in this one.
     again = synthetic.write_world(tmp_path / "again")
-    path = again / "artifacts/churn/out_of_time.parquet"
+    path = again / "artifacts/readiness/out_of_time.parquet"
     pd.read_parquet(path).sample(frac=1, random_state=1).to_parquet(path, index=False)
-    synthetic.evaluate(again, ("churn",))
-    plots = sorted((world / "reports/plots").glob("churn_*"))
+    synthetic.evaluate(again, ("readiness",))
+    plots = sorted((world / "reports/plots").glob("readiness_*"))
     assert {one.suffix for one in plots} == {".csv", ".png"}
     assert [one.name for one in plots] == sorted(
-        one.name for one in (again / "reports/plots").glob("churn_*")
+        one.name for one in (again / "reports/plots").glob("readiness_*")
     )
     for one in plots:
         assert one.read_bytes() == (again / one.relative_to(world)).read_bytes(), one.name
-    churn = [
-        json.loads((root / "reports/evaluation.json").read_text())["targets"]["churn"]
+    readiness = [
+        json.loads((root / "reports/evaluation.json").read_text())["targets"]["readiness"]
         for root in (world, again)
     ]
-    assert json.dumps(churn[0]) == json.dumps(churn[1])
+    assert json.dumps(readiness[0]) == json.dumps(readiness[1])
     lines = [(root / "reports/segment_lift.csv").read_text().splitlines() for root in (world, again)]
-    assert [line for line in lines[0] if not line.startswith("readiness")] == lines[1]
+    assert [line for line in lines[0] if not line.startswith("churn")] == lines[1]
 
 
 def test_no_decision_log_is_no_error(tmp_path: Path) -> None:

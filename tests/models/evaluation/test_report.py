@@ -252,7 +252,8 @@ def test_no_word_is_unused(repo: Path) -> None:
     code = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     stems = set(re.findall(r'["\']([a-z_]+_)["\'{]', code)) | set(re.findall(r'f"([a-z_]+_)\{', code))
     for key in dictionary():
-        written = re.search(rf'["\']{re.escape(key)}["\']', code)
+        # Not a pattern: a thousand searches of all the code, and this is twenty times as fast.
+        written = any(f"{before}{key}{after}" in code for before in "\"'" for after in "\"'")
         assert written or any(key.startswith(stem) for stem in stems), key
 
 
