@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from features.atomic import replacing
@@ -20,14 +21,16 @@ from models.actions.candidates import Comparable, Words, comparable
 from models.actions.decision_log import NONE, DecisionLog
 from models.actions.decision_segments import SegmentSources, in_segments
 from models.actions.gate import Verdict, judge, refuse
+from models.actions.judged_decisions import JUDGED, JudgedDecisions, judged_decisions, write_judged
 from models.actions.phase_policy import PhasePolicy
 from models.actions.phase_summary import arms_summary, compared_summary, verdict_summary
 from models.actions.segment_effects import PhaseScores, effects_summary, segment_effects, write_effects
-from models.actions.tournament import Tournament, run_tournament
+from models.actions.tournament import PERSONALISED, Tournament, run_tournament
 from models.settings import NextActionSettings
 from models.side_by_side import side_by_side
 
 logger = logging.getLogger(__name__)
+FloatArray = NDArray[np.float64]
 
 
 def _one_thread() -> threadpool_limits:
@@ -39,11 +42,15 @@ def _one_thread() -> threadpool_limits:
 
 
 class Trained(NamedTuple):
-    """What is said of a phase, what scoring follows in it, and the scores to read effects from, if compared."""
+    """What is said of a phase and what scoring follows in it; if compared, the scores, and what it would have chosen.
+
+    ``chosen`` (rows, arms): with which chance the policy takes every action on the decisions behind ``scores``.
+    """
 
     summary: dict[str, Any]
     policy: PhasePolicy
     scores: PhaseScores | None = None
+    chosen: FloatArray | None = None
 
 
 def train_next_action(
@@ -55,7 +62,8 @@ def train_next_action(
 ) -> dict[str, Any]:
     """Learn and judge every phase of a log; write ``tournament.json`` and one ``policy.json`` per phase.
 
-    Beside them ``segment_effects.parquet`` (``models.actions.segment_effects``).
+    Beside them ``segment_effects.parquet`` (``models.actions.segment_effects``) and ``judged.parquet``
+    (``models.actions.judged_decisions``).
 
     Parameters
     ----------
@@ -93,13 +101,34 @@ def train_next_action(
         "confidence": settings.confidence,
         "segment_effects": effects_summary(effects),
     }
+    kept = [
+        (phase, rows)
+        for phase, one in zip(phases, judged, strict=True)
+        if (rows := _kept(one, settings)) is not None
+    ]
     with replacing(out) as beside:
         beside.mkdir(parents=True)
         for phase, one in zip(phases, judged, strict=True):
             one.policy.save(beside / phase / "policy.json")
         write_effects(effects, beside / "segment_effects.parquet")
+        write_judged(kept, beside / JUDGED)
         (beside / "tournament.json").write_text(json.dumps(tournament, indent=1, sort_keys=True) + "\n")
     return tournament
+
+
+def _kept(found: Trained, settings: NextActionSettings) -> JudgedDecisions | None:
+    """Give the decisions that a later policy is valued on, if this one was valued on any."""
+    if found.scores is None or found.chosen is None:
+        return None
+    known = found.policy.propensities == "known"
+    return judged_decisions(
+        found.scores.log,
+        found.scores.money,
+        found.chosen,
+        floor=0.0 if known else settings.propensity_floor,
+        contact_share=settings.tournament.contact_share,
+        min_ess=settings.min_ess,
+    )
 
 
 def _judged(phase: str, log: DecisionLog | None, settings: NextActionSettings) -> Trained:
@@ -226,7 +255,13 @@ def _compared(
         "contact_share": contest.contact_share,
         "effects": {name: one.to_json() for name, one in effects.items()},
     }
-    return Trained(said, policy, PhaseScores(phase, candidates, tournament.outcomes, tournament.money))
+    served = PERSONALISED if verdict.state == "personalise" else verdict.recommended
+    return Trained(
+        said,
+        policy,
+        PhaseScores(phase, candidates, tournament.outcomes, tournament.money),
+        None if refused else tournament.targets[served],
+    )
 
 
 def _average_effects(

@@ -154,8 +154,8 @@ class PersonaSettings(Settings):
 class TrackingSettings(Settings):
     """What goes into MLflow, and where.
 
-    ``log_predictions``: out-of-time predictions go along, one row per customer and cutoff under a pseudonym. The
-    promotion gate pairs models on them; without them it judges only where the champion can predict anew.
+    ``log_predictions``: out-of-time predictions and the decisions that policies were judged on go along, under a
+    pseudonym. The promotion gate pairs models on them; without them it judges only where the champion can predict anew.
     """
 
     experiment: str = "klantreis"

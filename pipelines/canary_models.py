@@ -21,9 +21,10 @@ from models.tracking.champions import Registered, fetch, holders, is_there, open
 from pipelines.params import Params, load_params
 from pipelines.paths import Project
 from pipelines.plan import load_plan
-from pipelines.promote import NOTHING
+from pipelines.promote import NOTHING, gate_of
 
 REPORT = "registry_compare.json"
+NEXT_ACTION = "next_action"
 
 
 def run(root: Path, target: str | None = None, phase: str | None = None) -> list[str]:
@@ -64,6 +65,11 @@ def run(root: Path, target: str | None = None, phase: str | None = None) -> list
                     folders[-1].parent.mkdir(parents=True, exist_ok=True)
                     fetch(client, one, folders[-1])
                 about |= _compared(panel, champion, folders[0], folders[1], params)
+                if champion.target == NEXT_ACTION:
+                    versions = [
+                        client.get_model_version(one.name, one.version) for one in (challenger, champion)
+                    ]
+                    about["gate"] = gate_of(root, params).judge(client, *versions).reason
             found.setdefault(champion.target, {})[champion.phase] = about
     if not found:
         raise InputError(NOTHING)
@@ -84,7 +90,7 @@ def _compared(
     rows = panel.take(panel.in_phase(registered.phase))
     if not len(rows):
         return {"n": 0}
-    if registered.target == "next_action":
+    if registered.target == NEXT_ACTION:
         old, new = (_actions(PhasePolicy.load(one / "policy.json"), rows) for one in (champion, challenger))
         return compared_actions(old, new)
     before, after = (load(one).predict(rows.x, rows.columns) for one in (champion, challenger))
@@ -113,6 +119,8 @@ def _table(found: dict[str, dict[str, Any]]) -> list[str]:
                 lines.append(f"{head}: nobody is in this phase now")
             else:
                 lines += [f"{head}, {one['n']} customers", f"    {_sentence(one)}"]
+            if "gate" in one:
+                lines.append(f"    the gate, on logged decisions: {one['gate']}")
     return lines
 
 

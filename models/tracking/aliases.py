@@ -24,6 +24,8 @@ CROWNED = "klantreis.champion."
 ROLLED_BACK = "klantreis.rolled_back"
 #: Tags of a version: what its model was learnt for, and what its files hold.
 QUESTION, DIGEST = "question", "digest"
+#: Tag of a logged policy: how the money of an action is counted, as JSON.
+MONEY = "money"
 #: Tags hold more; people read less.
 LONGEST = 2000
 How = Literal["first", "gate", "hand", "forced", "rollback"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,17 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from features.errors import InputError
+from models.actions.judged_decisions import JUDGED
 from models.beats_baselines import tags_of
 from models.folder_digest import folder_digest
 from models.json_files import read_json_if_there
 from models.target import TARGETS
-from models.tracking.aliases import DIGEST, QUESTION, question
+from models.tracking.aliases import DIGEST, MONEY, QUESTION, question
 from models.tracking.headline import LIMIT, model_metrics, run_metrics
 from models.tracking.identity import changed_params, content_key, data_md5, git, shown_params
 from models.tracking.journey_results import Tables, journey_tables
 from models.tracking.next_action_results import next_action_tables
 from models.tracking.results import Results, results_of
 from models.tracking.run_tags import run_tags
+from models.tracking.stored_models import PREDICTIONS
 
 #: What goes along as an artifact, by folder: a person opens the first ones, the rest is there to look things up.
 FILES = {
@@ -58,6 +61,10 @@ class ModelContent:
         Hash of the rows (customers, cutoffs, outcomes) behind ``metrics``: only equal ones may be compared.
     gate : mapping
         Whether it ``passes`` the baselines (then it is registered), and the ``reason``; empty for next_action.
+    question : str
+        Source, journey and horizon it was learnt for.
+    money : mapping
+        Of next_action, how the money of an action is counted: only policies of equal money are compared.
     """
 
     target: str
@@ -71,6 +78,7 @@ class ModelContent:
     judged_on: str
     gate: Mapping[str, Any] = field(default_factory=dict)
     question: str = ""
+    money: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -84,6 +92,7 @@ class ModelContent:
             "judged_on": self.judged_on,
             QUESTION: self.question,
             DIGEST: folder_digest(self.folder),
+            **({MONEY: json.dumps(self.money, sort_keys=True)} if self.money else {}),
         }
 
 
@@ -163,7 +172,9 @@ def read_content(
     results = {target: results_of(root, target, _money(params)) for target in TARGETS}
     models = tuple(
         replace(
-            one, question=question(params["source"], params["journey"], params[one.target]["horizon_days"])
+            one,
+            question=question(params["source"], params["journey"], params[one.target]["horizon_days"]),
+            money=_money(params) if one.target == "next_action" else {},
         )
         for one in _models(root, phases, results)
     )
@@ -242,7 +253,7 @@ def _files(root: Path, predictions: bool) -> Iterator[tuple[Path, str]]:
         if path.is_file():
             yield path, path.parent.relative_to(root / "reports").as_posix()
     for target in TARGETS:
-        rows = ("out_of_time.parquet",) if predictions else ()
+        rows = (PREDICTIONS, JUDGED) if predictions else ()
         for name in ("selection.json", "tournament.json", "segment_effects.parquet", *rows):
             if (root / "artifacts" / target / name).is_file():
                 yield root / "artifacts" / target / name, target

@@ -27,7 +27,7 @@ from models.tracking.aliases import (
     store_address,
     versions_of,
 )
-from models.tracking.judging import BY_HAND, Gate
+from models.tracking.judging import BY_HAND, Gate, same_policy
 from models.tracking.once import writing
 from models.tracking.run import RECORD, connect
 
@@ -161,6 +161,8 @@ def _judged(
     if all(asked) and asked[0] != asked[1]:
         told = f"not comparable: champion version {holder} was learnt for {asked[1]}, this for {asked[0]}; {BY_HAND}"
         return Verdict(False, told, comparable=False), "gate"
+    if same := same_policy(version, champion):
+        return same, "gate"
     found = gate.judge(client, version, champion)
     said = f"against champion version {holder}: {found.reason}"
     return Verdict(found.promote, said, found.comparable), "gate"

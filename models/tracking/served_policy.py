@@ -28,21 +28,55 @@ def _weighted_sums(z: np.ndarray, coefficients: Any) -> np.ndarray:
     return np.asarray(np.einsum("ij,kj->ik", rows, outputs))
 
 
+def _chance(log_odds: np.ndarray) -> np.ndarray:
+    return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
+
+
+class JointEffects:
+    """What every action adds to the log-odds of doing nothing, as ``models/actions/effects`` saves it."""
+
+    def __init__(self, saved: dict[str, Any]) -> None:
+        # Here, because MLflow runs this file when a policy is logged too, and nothing is chosen then.
+        import lightgbm
+
+        self.baseline, self.shifts = np.array(saved["baseline"]), np.array(saved["shifts"])
+        self.slopes = np.zeros((len(self.shifts), len(self.baseline) - 1))
+        for position, row in enumerate(saved.get("slopes", ())):
+            for at, slope in row.items():
+                self.slopes[position, int(at)] = slope
+        texts = saved.get("trees", ())
+        self.trees = [None if text is None else lightgbm.Booster(model_str=text) for text in texts]
+
+    def effect(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Give the effect on the probability of success against doing nothing, per row and action."""
+        odds = _weighted_sums(z, self.baseline[None, :-1])[:, 0] + self.baseline[-1]
+        live = np.flatnonzero(self.slopes.any(axis=0))
+        added = self.shifts + _weighted_sums(z[:, live], self.slopes[:, live])
+        if self.trees:
+            added = added + np.column_stack([self.grown(trees, x) for trees in self.trees])
+        success = _chance(odds[:, None] + added)
+        return np.asarray(success - success[:, [0]])
+
+    @staticmethod
+    def grown(trees: Any, x: np.ndarray) -> np.ndarray:
+        """Give the raw sum of the leaves per row; no trees add nothing."""
+        return np.zeros(len(x)) if trees is None else trees.predict(x, raw_score=True, num_threads=1)
+
+
 class Rule:
     """Effect on the probability first, money composed outside the model, argmax last."""
 
     def __init__(self, saved: dict[str, Any], averages: dict[str, Any]) -> None:
         self.saved, self.averages = saved, averages
         self.centre, self.spread = np.array(saved["centre"]), np.array(saved["scale"])
+        self.learners = [JointEffects(one) for one in saved.get("learners", {}).values()]
 
     def choose(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Give action, value over doing nothing, and effect over doing nothing, per row."""
         z, rule = self.standardised(x), self.saved
-        intercepts = np.array([one["intercept"] for one in rule["effects"]])
-        shifted = _weighted_sums(z, np.stack([one["coefficients"] for one in rule["effects"]])) + intercepts
-        effect = np.hstack([np.zeros((len(z), 1)), shifted])
+        effect = self.effect(x, z)
         baseline = np.array(rule["baseline"])
-        nothing = 1.0 / (1.0 + np.exp(-(_weighted_sums(z, baseline[None, :-1]) + baseline[-1])))
+        nothing = _chance(_weighted_sums(z, baseline[None, :-1]) + baseline[-1])
         net = rule["margin_rate"] * self.money(z, np.clip(nothing + effect, 0.0, 1.0)) - np.array(
             rule["cost"]
         )
@@ -52,6 +86,18 @@ class Rule:
             "value": net[row, best] - net[:, 0],
             "effect": self.shown(best, effect[row, best]),
         }
+
+    def effect(self, x: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Give the mean of what all learners say of the effect of every action, per row."""
+        voices = [learner.effect(x, z) for learner in self.learners]
+        if linear := self.saved["effects"]:
+            shifted = _weighted_sums(z, np.stack([one["coefficients"] for one in linear]))
+            shifted = shifted + np.array([one["intercept"] for one in linear])
+            voices.append(np.hstack([np.zeros((len(z), 1)), shifted]))
+        total = np.zeros((len(z), len(self.saved["arms"])))
+        for voice in voices:
+            total += voice
+        return total / max(len(voices), 1)
 
     def shown(self, best: np.ndarray, predicted: np.ndarray) -> np.ndarray:
         """Give the measured effect of the group that the predicted effect of the chosen action falls in."""

@@ -1,15 +1,16 @@
-"""What a registered version is made of: its own files, and the predictions and tournament of its run."""
+"""What a registered version is made of: its own files, and what its run kept of the rows it was judged on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from features.cutoffs import midnight_us
 from features.errors import InputError
-from models.json_files import read_json
+from models.actions.judged_decisions import JUDGED, JudgedDecisions, read_judged
 from models.tracking.aliases import MODEL_ID
 
 if TYPE_CHECKING:
@@ -81,10 +82,24 @@ def predictions_of(
     return rows[rows["phase"].astype(str) == phase].drop(columns="phase").reset_index(drop=True)
 
 
-def tournament_phase(
-    client: MlflowClient, version: ModelVersion, phase: str, place: Path
-) -> Mapping[str, Any]:
-    """Read what the tournament of a version's run says of one phase; empty where it is not there."""
-    path = run_file(client, version, "next_action/tournament.json", place)
-    found: Mapping[str, Any] = read_json(path).get("phases", {}).get(phase, {}) if path else {}
-    return found
+def judged_of(client: MlflowClient, version: ModelVersion, phase: str, place: Path) -> JudgedDecisions | None:
+    """Read the decisions that a policy was judged on, from the run of its version.
+
+    Returns
+    -------
+    JudgedDecisions or None
+        None where the run was tracked without them, or compared nothing in this phase.
+    """
+    path = run_file(client, version, f"next_action/{JUDGED}", place)
+    return read_judged(path, phase) if path else None
+
+
+def scored_at_us(client: MlflowClient, version: ModelVersion) -> int | None:
+    """Give the moment of scoring of a version's run; None where it does not say. Nothing it learnt from is later."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        day = client.get_run(version.run_id or "").data.tags.get("as_of", "")
+        return midnight_us(date.fromisoformat(day))
+    except (MlflowException, ValueError):
+        return None

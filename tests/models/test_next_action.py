@@ -9,6 +9,7 @@ import sklearn.linear_model  # noqa: F401 - brings a BLAS of its own, held only 
 from threadpoolctl import threadpool_limits
 
 from models.actions.decision_log import DecisionLog, decision_log
+from models.actions.judged_decisions import JUDGED, read_judged
 from models.actions.phase_policy import load_policies
 from models.next_action import train_next_action
 from models.settings import NextActionSettings
@@ -56,6 +57,16 @@ def test_each_phase_gets_its_verdict_and_its_policy(tmp_path):
     assert sorted(policies) == ["awareness", "decision"]
     assert policies["awareness"].rule is None and policies["decision"].rule is not None
     assert json.loads((tmp_path / "next_action" / "tournament.json").read_text()) == found
+
+
+def test_the_decisions_are_kept_with_what_the_policy_of_the_phase_would_have_done(tmp_path):
+    found = train_next_action(two_phases(known=True), SETTINGS, tmp_path / "a", PHASES)["phases"]["decision"]
+    kept = read_judged(tmp_path / "a" / JUDGED, "decision")
+    assert kept is not None and len(kept) == found["n_compared"]
+    assert found["state"] in ("constant", "explore more") and found["recommended"] == "mail"
+    [mail] = [row for row in found["policies"] if row["name"] == "mail"]
+    assert kept.scores(kept.chance).mean() == pytest.approx(mail["value"], rel=1e-6)
+    assert read_judged(tmp_path / "a" / JUDGED, "awareness") is None
 
 
 def test_what_the_figures_rest_on_is_said(tmp_path):
@@ -137,5 +148,5 @@ def test_the_number_of_threads_of_the_machine_changes_nothing(tmp_path, known: b
     for threads in (1, 2):
         with threadpool_limits(threads):
             train_next_action(log, SETTINGS, tmp_path / str(threads), ["decision"])
-    for file in ("tournament.json", "decision/policy.json"):
+    for file in ("tournament.json", "decision/policy.json", JUDGED):
         assert (tmp_path / "1" / file).read_bytes() == (tmp_path / "2" / file).read_bytes()

@@ -33,5 +33,5 @@ def test_what_a_task_raises_elsewhere_is_raised_here() -> None:
 
 
 def test_a_process_that_dies_is_told_with_its_remedy() -> None:
-    with pytest.raises(InputError, match="engine.threads: 1"):
+    with pytest.raises(InputError, match=r"engine\.threads: 1"):
         in_processes([os.getpid, partial(os._exit, 3)], workers=2)

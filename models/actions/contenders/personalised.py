@@ -9,7 +9,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.actions.contenders._base import Proposal, View, one_action
+from models.actions.contenders._base import BoolArray, FloatArray, Proposal, View, one_action
+
+
+def best_net(net: FloatArray, eligible: BoolArray) -> Proposal:
+    """Choose per decision the eligible action that earns most; what it earns over doing nothing is its lead.
+
+    Parameters
+    ----------
+    net : array (rows, arms)
+        Money after costs; ``none`` first.
+    eligible : bool array (rows, arms)
+
+    Examples
+    --------
+    >>> best_net(np.array([[1.0, 3.0], [1.0, 3.0]]), np.array([[True, True], [True, False]])).lead.tolist()
+    [2.0, 0.0]
+    """
+    choice = np.argmax(np.where(eligible, net, -np.inf), axis=1)
+    lead = net[np.arange(len(choice)), choice] - net[:, 0]
+    return one_action(choice, lead, net.shape[1])
 
 
 class Personalised:
@@ -17,9 +36,7 @@ class Personalised:
 
     def propose(self, view: View) -> Proposal:
         """Choose by money after costs."""
-        choice = np.argmax(np.where(view.eligible, view.net, -np.inf), axis=1)
-        lead = view.net[np.arange(len(choice)), choice] - view.net[:, 0]
-        return one_action(choice, lead, len(view.arms))
+        return best_net(view.net, view.eligible)
 
 
 CONTENDER = Personalised()

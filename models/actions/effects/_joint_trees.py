@@ -16,6 +16,7 @@ from models.actions.effects._joint_effects import JointEffects
 from models.actions.effects._refit import Refit
 from models.actions.effects._small_trees import SmallTrees, TreeShape
 from models.actions.outcome_models import SAFE_TREES
+from models.estimators.lightgbm import trees_only
 
 if TYPE_CHECKING:
     import lightgbm
@@ -69,7 +70,7 @@ class _Growing:
     def finished(self) -> SmallTrees:
         if self.booster is None or not self.booster.current_iteration():
             return SmallTrees()
-        return SmallTrees(self.booster.model_to_string())
+        return SmallTrees(trees_only(self.booster.model_to_string()))
 
 
 def grown_trees(evidence: Evidence, start: JointEffects, shape: TreeShape) -> JointEffects:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.actions.outcome_models import SAFE_TREES
+from models.estimators.lightgbm import trees_only
 
 if TYPE_CHECKING:
     import lightgbm
@@ -83,5 +84,6 @@ def learn_small_trees(
         "seed": seed,
     }
     data = lightgbm.Dataset(x, label=target, weight=weight, params=settings)
-    text = lightgbm.train(settings, data, num_boost_round=shape.trees).model_to_string()
-    return SmallTrees(text)
+    return SmallTrees(
+        trees_only(lightgbm.train(settings, data, num_boost_round=shape.trees).model_to_string())
+    )

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,10 @@ from features.settings import LabelContract
 from models.actions.action_effects import RidgeEffect
 from models.actions.action_rule import ActionRule
 from models.actions.average_effects import AverageEffect
+from models.actions.effects._baseline import Baseline
+from models.actions.effects._joint_effects import JointEffects
+from models.actions.effects._small_trees import SmallTrees, learn_small_trees
+from models.actions.judged_decisions import JUDGED, JudgedDecisions, write_judged
 from models.actions.money import SpendModel
 from models.actions.phase_policy import PhasePolicy
 from models.bundle import PhaseModel, estimators, save
@@ -83,7 +88,17 @@ def action_rule() -> ActionRule:
         spend=SpendModel(rng.normal(1, 0.3, (2, k + 1)), np.array([[0.9, 1.0, 1.1], [1.0, 0.95, 1.2]])),
         cost=np.array([0.0, 0.05, 0.2]),
         margin_rate=0.4,
+        learners={"s_trees": joint_effects()},
     )
+
+
+def joint_effects() -> JointEffects:
+    """Effects on the log-odds with slopes for one action and small trees for another."""
+    some = rows()
+    trees = learn_small_trees(some.x, some.y, "binary", smallest_leaf=20, seed=1, num_threads=1)
+    slopes = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 0.3], [0.0, 0.0, 0.0]])
+    baseline = Baseline(np.array([0.2, 0.0, -0.1, -0.5]))
+    return JointEffects(baseline, np.array([0.0, 0.1, 0.05]), slopes, (SmallTrees(), SmallTrees(), trees))
 
 
 def policies() -> dict[str, PhasePolicy]:
@@ -113,6 +128,24 @@ def policies() -> dict[str, PhasePolicy]:
         ),
         "awareness": PhasePolicy("awareness", "refuse", "none", words, COLUMNS),
     }
+
+
+def judged(
+    chosen: str, day: int = 17_500, n: int = 900, arms: tuple[str, ...] = ("none", "mail", "visit")
+) -> JudgedDecisions:
+    """Decisions whose actions were drawn; mail earns 1 more than nothing, a visit 2 more."""
+    rng = np.random.default_rng(day)
+    gain = np.array([{"none": 0.0, "mail": 1.0, "visit": 2.0}[arm] for arm in arms])
+    return JudgedDecisions(
+        arms=arms,
+        customers=np.arange(n, dtype=np.int64) // 2,
+        cutoff_us=np.full(n, day * DAY_US),
+        money=rng.normal(5.0, 1.0, (n, 1)) + gain + rng.normal(0, 2.0, (n, len(arms))),
+        chance=np.tile(np.eye(len(arms))[arms.index(chosen)], (n, 1)),
+        taken=rng.integers(0, len(arms), n),
+        propensity=np.full(n, 1 / len(arms)),
+        min_ess=100,
+    )
 
 
 def tournament(value: float = 2.0) -> dict[str, Any]:
@@ -186,6 +219,10 @@ def finished_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for phase, policy in policies().items():
         policy.save(root / "artifacts/next_action" / phase / "policy.json")
     (root / "artifacts/next_action/tournament.json").write_text(json.dumps(tournament()))
+    write_judged(
+        [(phase, judged("mail")) for phase in ("decision", "retention")],
+        root / "artifacts/next_action" / JUDGED,
+    )
     write_results(root)
     meta = {"source": "shop"}
     (root / "data/canonical/meta.json").write_text(json.dumps(meta))
@@ -289,10 +326,27 @@ def write_evaluation(project: Path) -> Callable[[float], None]:
 
 
 @pytest.fixture
-def write_tournament(project: Path) -> Callable[[float], None]:
-    """Write the tournament anew, with another value of every policy."""
-    path = project / "artifacts/next_action/tournament.json"
-    return lambda value: path.write_text(json.dumps(tournament(value))) and None
+def retrained(project: Path) -> Callable[..., None]:
+    """Put another policy in the phase retention, one action for all, judged on decisions of a day of your choice."""
+
+    def retrain(action: str, day: int, arms: tuple[str, ...] = ("none", "mail", "visit")) -> None:
+        place = project / "artifacts/next_action"
+        words = {"en": "so says the newer log", "nl": "aldus het nieuwere logboek"}
+        replace(policies()["retention"], recommended=action, reason=words).save(
+            place / "retention/policy.json"
+        )
+        write_judged([("retention", judged(action, day, arms=arms))], place / JUDGED)
+
+    return retrain
+
+
+@pytest.fixture
+def retention_policy(project: Path, registered: dict[str, Any]) -> Path:
+    """``project`` with its models registered, and only the policy of retention left to be tracked again."""
+    for target in ("churn", "readiness", "next_action"):
+        for phase in PHASES if target != "next_action" else ("awareness", "decision"):
+            shutil.rmtree(project / "artifacts" / target / phase)
+    return project
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -81,23 +80,6 @@ def test_other_customers_at_a_newer_cutoff_are_predicted_by_the_champion_itself(
     retention = models["klantreis.churn.retention"]
     assert retention["aliases"] == ["challenger"] and "share 0 customers" in retention["reason"]
     assert models["klantreis.readiness.decision"]["reason"].endswith("450 rows of both"), "equal, not simpler"
-
-
-def test_an_action_policy_is_judged_by_its_value(
-    project: Path, registered: dict[str, Any], run_track: Track, write_tournament: Change
-) -> None:
-    name = "klantreis.next_action.decision"
-    for model in [
-        *project.glob("artifacts/churn/*/model.json"),
-        *project.glob("artifacts/readiness/*/model.json"),
-    ]:
-        shutil.rmtree(model.parent)
-    write_tournament(1.5)
-    run_track()
-    assert register(project, SETTINGS)["models"][name]["champion_version"] == 1
-    write_tournament(2.5)
-    run_track()
-    assert register(project, SETTINGS)["models"][name]["champion_version"] == 3
 
 
 def test_registering_can_be_switched_off(project: Path, tracked: dict[str, Any]) -> None:
