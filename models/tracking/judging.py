@@ -50,6 +50,8 @@ class Gate:
 
     def judge(self, client: MlflowClient, challenger: ModelVersion, champion: ModelVersion) -> Verdict:
         """Judge one version against the champion of the same name."""
+        if other := other_task(challenger, champion):
+            return Verdict(False, f"not comparable: {other}; {BY_HAND}", comparable=False)
         if same := same_policy(challenger, champion):
             return same
         _, target, phase = challenger.name.split(".", 2)
@@ -78,8 +80,6 @@ class Gate:
 
     def _actions(self, pair: _Pair) -> Verdict:
         """Value both policies at the decisions of the challenger's log."""
-        if other := pair.other_question():
-            return _not_comparable(other)
         decisions = pair.judged("new")
         if decisions is None:
             return _not_comparable(
@@ -102,6 +102,12 @@ class Gate:
 BY_HAND = "if it is to take over all the same: klantreis registry promote --force --reason '...'"
 
 
+def other_task(challenger: ModelVersion, champion: ModelVersion) -> str:
+    """Say for what else the champion was learnt; empty if for the same, or if one of the two does not say."""
+    new, old = (one.tags.get(QUESTION, "") for one in (challenger, champion))
+    return f"the champion was learnt for {old}, this for {new}" if new and old and new != old else ""
+
+
 def same_policy(challenger: ModelVersion, champion: ModelVersion) -> Verdict | None:
     """Refuse a policy that is the champion's to the byte; None if it is another, or no policy.
 
@@ -110,7 +116,7 @@ def same_policy(challenger: ModelVersion, champion: ModelVersion) -> Verdict | N
     digests = [one.tags.get(DIGEST) for one in (challenger, champion)]
     if challenger.name.split(".")[1] != "next_action" or not digests[0] or digests[0] != digests[1]:
         return None
-    return Verdict(False, f"the same policy as champion version {champion.version}")
+    return Verdict(False, "the same policy, byte for byte")
 
 
 def _not_comparable(why: str) -> Verdict:
@@ -148,11 +154,6 @@ class _Pair:
         """Read the decisions that a policy was judged on."""
         version = self.new if which == "new" else self.old
         return judged_of(self.client, version, self.phase, self._own(which))
-
-    def other_question(self) -> str:
-        """Say for what else the champion was learnt; empty if for the same, or if one of the two does not say."""
-        new, old = (one.tags.get(QUESTION, "") for one in (self.new, self.old))
-        return f"the champion was learnt for {old}, this for {new}" if new and old and new != old else ""
 
     def money(self, which: str, policy: PhasePolicy | None = None) -> dict[str, Any]:
         """Read how the money of a policy was counted; of one that was tracked before this was kept, its margin."""

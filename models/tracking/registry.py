@@ -27,7 +27,7 @@ from models.tracking.aliases import (
     store_address,
     versions_of,
 )
-from models.tracking.judging import BY_HAND, Gate, same_policy
+from models.tracking.judging import Gate
 from models.tracking.once import writing
 from models.tracking.run import RECORD, connect
 
@@ -156,14 +156,7 @@ def _judged(
         return Verdict(False, told), "gate"
     if holder is None:
         return Verdict(True, "first of its name"), "first"
-    champion = client.get_model_version(name, holder)
-    asked = [one.tags.get(QUESTION, "") for one in (version, champion)]
-    if all(asked) and asked[0] != asked[1]:
-        told = f"not comparable: champion version {holder} was learnt for {asked[1]}, this for {asked[0]}; {BY_HAND}"
-        return Verdict(False, told, comparable=False), "gate"
-    if same := same_policy(version, champion):
-        return same, "gate"
-    found = gate.judge(client, version, champion)
+    found = gate.judge(client, version, client.get_model_version(name, holder))
     said = f"against champion version {holder}: {found.reason}"
     return Verdict(found.promote, said, found.comparable), "gate"
 

@@ -85,5 +85,5 @@ def test_a_champion_of_another_source_is_not_compared(
     told = register(project, SETTINGS)["models"][CHURN]
     assert told["champion_version"] == 1
     assert told["reason"].startswith(
-        "not comparable: champion version 1 was learnt for shop, five_phase, 56 days"
+        "against champion version 1: not comparable: the champion was learnt for shop, five_phase, 56 days"
     )

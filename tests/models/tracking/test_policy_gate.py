@@ -47,7 +47,7 @@ def test_a_month_later_the_better_policy_takes_over_and_a_worse_one_does_not(
     # The same bytes, judged on newer decisions.
     retrained("visit", A_MONTH_LATER + 28)
     run_track(cutoffs={"as_of": "2018-05-05"})
-    assert gate_said(retention_policy) == (2, "the same policy as champion version 2")
+    assert gate_said(retention_policy) == (2, "against champion version 2: the same policy, byte for byte")
 
     retrained("none", A_MONTH_LATER + 28)
     run_track(cutoffs={"as_of": "2018-05-05"})
